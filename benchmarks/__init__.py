@@ -1,0 +1,1 @@
+"""Benchmarks: one question a file, one subprocess a system, JSON out."""
