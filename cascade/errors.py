@@ -12,7 +12,8 @@
     │   ├── BackendUnavailable   refused, reset, restarting, 5xx that passes
     │   ├── BackendTimeout       no reply before the deadline
     │   ├── BackendRejected      the server says the request itself is wrong (model missing, too long, 4xx)
-    │   └── BackendReplyInvalid  a reply that is not the JSON that was asked for
+    │   ├── BackendReplyInvalid  a reply that is not the JSON that was asked for
+    │   └── BackendOverloaded    refused here, before a server was asked (carries the reason and when to come back)
     └── CascadeClosed            the cascade was used after ``close``
 
 ``Cascade.classify`` raises none of the first two families for what a user typed or a server did: the
@@ -95,7 +96,10 @@ class BackendError(CascadeError):
     """A chat model did not give a usable reply.
 
     ``status`` is the HTTP status where there was one; ``retry_after_s`` is the server's own wish, in seconds.
+    ``calls`` is how many calls servers were sent before it was given up.
     """
+
+    calls: int = 1
 
     def __init__(
         self,
@@ -129,6 +133,22 @@ class BackendRejected(BackendError):
 
 class BackendReplyInvalid(BackendError):
     """The server replied with something other than the JSON that was asked for."""
+
+
+class BackendOverloaded(BackendError):
+    """The question was refused here, before a server was asked, to keep the servers usable for others.
+
+    ``reason`` is one word: ``queue_full``, ``deadline`` (it could not be met), ``shed`` (made room for a more urgent
+    one), ``rung_amber``, ``rung_red``, ``llm_free``, ``caller_budget``, ``token_budget``, ``money_budget`` or
+    ``closing``. ``retry_after_s`` says when to come back, ``None`` when coming back is no use.
+    """
+
+    retryable = True
+    calls = 0
+
+    def __init__(self, message: str, *, reason: str, retry_after_s: float | None = None, hint: str = "") -> None:
+        super().__init__(message, retryable=retry_after_s is not None, retry_after_s=retry_after_s, hint=hint)
+        self.reason = reason
 
 
 class CascadeClosed(CascadeError):

@@ -66,6 +66,18 @@ class Cost:
         """Latency in seconds."""
         return self.latency_ns / 1e9
 
+    def to_dict(self) -> dict[str, Any]:
+        """The cost as plain JSON-able data; times in microseconds, unknown counts ``None``."""
+        return {
+            "latency_us": self.latency_ns / 1e3,
+            "queued_us": None if self.queued_ns is None else self.queued_ns / 1e3,
+            "calls": self.calls,
+            "input_tokens": self.input_tokens,
+            "cached_tokens": self.cached_tokens,
+            "output_tokens": self.output_tokens,
+            "model": self.model,
+        }
+
 
 def _add(left: int | None, right: int | None) -> int | None:
     return None if left is None or right is None else left + right
@@ -121,8 +133,8 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """The kind of error, in one word."""
-        return type(self.error).__name__
+        """The kind of error, in one word; for a refused question, the reason of the refusal."""
+        return getattr(self.error, "reason", None) or type(self.error).__name__
 
     @property
     def retryable(self) -> bool:
@@ -142,6 +154,14 @@ class Attempt:
     verdict: Verdict
     reason: str
     cost: Cost
+
+    @property
+    def intent(self) -> str | None:
+        """The intent that the tier thought of, answered or not; ``None`` when it thought of none."""
+        if isinstance(self.outcome, Proposal):
+            return self.outcome.intent
+        partial = self.outcome.partial if isinstance(self.outcome, Abstention) else None
+        return getattr(partial, "intent", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +205,73 @@ class Result(Generic[AnswerT]):
 
     @property
     def uncovered(self) -> tuple[Span, ...]:
-        """What was said and not understood, from the best candidate or else the last tier that named it."""
+        """What was said and not understood, from the best candidate or else the last tier that named it.
+
+        Empty when answered: an answer accounts for all that was said.
+        """
+        if self.status == "answered":
+            return ()
         if self.candidates:
             return self.candidates[0].uncovered
         for attempt in reversed(self.attempts):
             spans = getattr(attempt.outcome, "uncovered", ())
-            if spans and attempt.verdict != "answered":
+            if spans:
                 return tuple(spans)
         return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain JSON-able data; times in microseconds, unknown counts ``None``.
+
+        ``text`` (``None`` when rejected), ``status``, ``tier``, ``intent``, ``answer``, ``confidence``, ``reason``,
+        ``uncovered`` (``start``, ``end``, ``text`` each), ``candidates`` (``intent``, ``answer``, ``tier``,
+        ``confidence``, ``uncovered`` each), ``attempts`` (``tier``, ``outcome``, ``verdict``, ``reason``, what the
+        outcome carries, and ``cost`` each), ``cost`` and ``bundle``.
+        """
+        return {
+            "text": self.utterance.raw if self.utterance is not None else None,
+            "status": self.status,
+            "tier": self.tier,
+            "intent": self.intent,
+            "answer": _plain(self.answer),
+            "confidence": self.confidence,
+            "reason": self.reason,
+            "uncovered": [_plain(span) for span in self.uncovered],
+            "candidates": [_plain(candidate) for candidate in self.candidates],
+            "attempts": [_attempt_to_dict(attempt) for attempt in self.attempts],
+            "cost": self.cost.to_dict(),
+            "bundle": self.bundle,
+        }
+
+
+def _attempt_to_dict(attempt: Attempt) -> dict[str, Any]:
+    outcome = attempt.outcome
+    said: dict[str, Any]
+    if isinstance(outcome, Proposal):
+        names = ("intent", "answer", "confidence", "score", "complete", "uncovered", "detail")
+        said = {name: _plain(getattr(outcome, name)) for name in names}
+        said["runner_up"] = list(outcome.runner_up) if outcome.runner_up else None
+    elif isinstance(outcome, Abstention):
+        said = {name: _plain(getattr(outcome, name)) for name in ("detail", "uncovered", "partial")}
+    else:
+        said = {"detail": str(outcome.error), "retryable": outcome.retryable}
+    return {
+        "tier": attempt.tier,
+        "outcome": type(outcome).__name__.lower(),
+        "verdict": attempt.verdict,
+        "reason": attempt.reason,
+        **said,
+        "cost": attempt.cost.to_dict(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """JSON-able data of an answer, a span, a candidate, or any sequence of them."""
+    if isinstance(value, Span | Candidate):
+        return {name: _plain(getattr(value, name)) for name in value.__slots__}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    dump = getattr(value, "model_dump", None)
+    return value if dump is None else dump(mode="json")
 
 
 def total(costs: Iterable[Cost]) -> Cost:

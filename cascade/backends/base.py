@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal, Protocol, runtime_checkable
+
+
+class Priority(IntEnum):
+    """Whose question goes first when not all can be asked: the smaller number."""
+
+    ACTING = 0
+    """It may spend money or change an order."""
+    NORMAL = 1
+    AUDIT = 2
+    """Asked only to check an answer that was already given: last in line, first to be shed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,16 @@ class ChatRequest:
     """For the whole call, from sending to the last byte, time in the server's line included."""
     temperature: float = 0.0
     seed: int | None = 1
+    utterance: str = ""
+    """The user's own words, normalised: what decides whether the question is worth a model's time."""
+    scope: str = ""
+    """Name and version of the bundle that asks; part of what makes two questions the same."""
+    priority: Priority = Priority.NORMAL
+    caller: str | None = None
+    """A key of the caller that shared limits count by."""
+    idempotency_key: str | None = None
+    usable: Callable[[ChatReply], bool] | None = field(default=None, compare=False, repr=False)
+    """Whether a reply holds the answer that was asked for; only such replies are kept for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,11 @@ class ChatReply:
     output_tokens: int | None = None
     queued_ns: int | None = None
     """Time the request stood in line at the server, where that can be derived."""
+    calls: int = 1
+    """Calls that servers were sent for this reply, failed and hedged ones included; 0 when it was asked before."""
+    source: Literal["model", "coalesced", "cache", "replayed"] = "model"
+    """Where it came from: a server, somebody else's identical question in flight, the cache, an earlier request with
+    the same idempotency key. All but the first spent no tokens, and their counts are 0."""
 
 
 @dataclass(frozen=True, slots=True)
