@@ -118,7 +118,7 @@ def _with_rules(phrases: int = 0, patterns: int = 0) -> dict[str, Any]:
             lines += [
                 f"  - name: p{number}",
                 "    intent: chitchat",
-                f"    match: '^第{_han(number)}号(暗语|口令)[一-龥]*$'",
+                f"    match: '第{_han(number)}号(?:暗语|口令)[一-龥]*'",
             ]
         (bundle / "rules.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         seal(bundle)

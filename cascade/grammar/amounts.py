@@ -1,0 +1,161 @@
+"""What numerals mean where they stand: a quantity, a price bound, a time; nowhere else do they mean anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar.entry import ROLE
+from cascade.grammar.numerals import NUMERAL_CHARS, carries_measure, parse_numeral
+from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+
+_MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
+_UNIT, _CAP, _HOUR, _DELAY = ROLE["unit"], ROLE["cap"], ROLE["hour"], ROLE["delay"]
+_ITEM_OPENS: Final = (
+    ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"] | ROLE["add"] | ROLE["desire"]
+)
+_NAMED: Final = frozenset({"head", "attribute"})
+
+
+def _number(reading: Reading, place: int) -> int | None:
+    entry, start, end = reading.at(place)
+    return parse_numeral(reading.utterance.text[start:end]) if entry.kind == "numeral" else None
+
+
+def _numeral(reading: Reading, place: int) -> int:
+    number = _number(reading, place)
+    _, start, end = reading.tokens[place]
+    if number is None:
+        return reading.refuse(place)
+    following = reading.at(place + 1)[0]
+    roles = following.roles
+    if roles & _HOUR:
+        return _clock(reading, place)
+    if roles & _MEASURE:
+        return _quantity(reading, number, place + 2)
+    if following.slot is not None and following.slot.spec.counts:
+        return _quantity(reading, number, place + 1)
+    if roles & ROLE["bundle"]:
+        return _quantity(reading, number * following.number, place + 2)
+    if roles & (_UNIT | _CAP):
+        return _budget(reading, place, bounded=False)
+    if roles & _DELAY:
+        return _clock(reading, place)
+    if roles & _COUNTED and (
+        reading.at(place + 2)[0].kind in _NAMED or reading.at(place - 1)[0].kind == "head"
+    ):
+        return _quantity(reading, number, place + 2)
+    if carries_measure(reading.utterance.text[start:end]):
+        return _quantity(reading, number, place + 1)
+    return reading.refuse(place)
+
+
+def _quantity(reading: Reading, number: int, after: int) -> int:
+    spec = reading.spec.quantity
+    if not spec.min <= number <= spec.max:
+        reading.fail("quantity", f"{number} is outside {spec.min}..{spec.max}")
+    reading.marks.append((QUANTITY, spec.field, number))
+    return after
+
+
+def _measure(reading: Reading, place: int) -> int:
+    """A measure word without a numeral means one, right after what orders: 来杯奶茶."""
+    before = reading.at(place - 1)[0]
+    if before.roles & _ITEM_OPENS or before.kind == "flag":  # 用券点杯
+        return _quantity(reading, 1, place + 1)
+    return reading.refuse(place)
+
+
+def _count(reading: Reading, place: int) -> int:
+    return _quantity(reading, reading.tokens[place][0].number, place + 1)
+
+
+def _times(reading: Reading, place: int) -> int:
+    number = _number(reading, place + 1)
+    following = reading.at(place + 2)[0]
+    if number is None or following.roles & (_MEASURE | _UNIT) or not reading.said(HEAD):
+        return reading.refuse(place)
+    return _quantity(reading, number, place + 2)
+
+
+def _bound(reading: Reading, place: int) -> int:
+    if _number(reading, place + 1) is None:
+        return reading.refuse(place)
+    after = _budget(reading, place + 1, bounded=True)
+    if after == place + 1:
+        return reading.refuse(place)
+    return after
+
+
+def _budget(reading: Reading, place: int, *, bounded: bool) -> int:
+    """A price, and whether a word before or after it makes it an upper bound. Stays at ``place`` when it is none."""
+    number, after = _number(reading, place), place + 1
+    if reading.at(after)[0].roles & _UNIT:
+        after += 1
+    elif reading.at(after)[0].roles & (_MEASURE | _HOUR | _DELAY):
+        return place if bounded else reading.refuse(place)
+    if reading.at(after)[0].roles & _CAP:
+        bounded, after = True, after + 1
+    if not bounded or not number or reading.spec.budget is None or number >= 100_000:
+        return place if bounded else reading.refuse(place)
+    reading.put(reading.spec.budget.field, number)
+    return after
+
+
+def _clock(reading: Reading, place: int) -> int:
+    """A time of day or a delay, kept as spoken; days and parts of the day count only with a time after them."""
+    first = place
+    while reading.at(place)[0].roles & ROLE["clock"]:
+        place += 1
+    after = _delay(reading, place) if place == first else place
+    if after == place:
+        after = _time_of_day(reading, place)
+    if after == place or reading.spec.clock is None:
+        return reading.refuse(first)
+    reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
+    return after
+
+
+def _delay(reading: Reading, place: int) -> int:
+    half = reading.at(place)[0].roles & ROLE["half"]
+    if half or _number(reading, place) is not None:
+        unit, later = reading.at(place + 1)[0], reading.at(place + 2)[0]
+        if unit.roles & _DELAY and later.roles & ROLE["later"]:
+            return place + 3
+    return place
+
+
+def _time_of_day(reading: Reading, place: int) -> int:
+    hour = _number(reading, place)
+    if hour is None or hour > 24 or not reading.at(place + 1)[0].roles & _HOUR:
+        return place
+    after = place + 2
+    if reading.at(after)[0].roles & ROLE["fraction"]:
+        after += 1
+    elif reading.at(after)[0].kind == "numeral" and not _counts_items(reading, after):
+        after += 1
+        if reading.at(after)[0].roles & ROLE["minute"]:
+            after += 1
+    elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
+        reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
+    return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _counts_items(reading: Reading, place: int) -> bool:
+    """Whether the numeral at a place counts what follows it rather than minutes."""
+    following = reading.at(place + 1)[0]
+    counted = following.roles & (_MEASURE | _COUNTED | ROLE["bundle"])
+    return bool(counted) or (following.slot is not None and following.slot.spec.counts)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "numeral": _numeral,
+    "measure": _measure,
+    "portion": _measure,
+    "bundle": lambda reading, place: reading.refuse(place),
+    "count": _count,
+    "times": _times,
+    "bound": _bound,
+    "clock": _clock,
+    "half": _clock,
+}

@@ -1,0 +1,81 @@
+"""From what was read to the plain data that the answer model is built from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cascade.grammar.assembly import Assembly
+from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
+from cascade.grammar.reading import CHANGE, HEAD, OMIT, QUANTITY, Reading
+from cascade.grammar.spec import GrammarSpec
+
+
+def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fields]:
+    """The items of an order. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    single = simple(reading.marks)
+    if single is not None:
+        items = [single] if single else []
+    else:
+        assembly = Assembly(head, spreading)
+        for piece in pieces(reading.marks):
+            assembly.add(piece)
+        name = reading.spec.quantity.field
+        items = [_numbered(item.fields, name, item.number) for item in assembly.finish()]
+    _check_rejected(reading, items)
+    _check_parts(reading.spec, items)
+    return items
+
+
+def changed(reading: Reading) -> list[Fields]:
+    """The item that a change leads to: before 改成 stands what it was, after it what it becomes.
+
+    Raises :class:`~cascade.grammar.composer.Unclear`.
+    """
+    kinds = [mark[0] for mark in reading.marks]
+    if reading.carried or kinds.count(CHANGE) != 1:
+        raise Unclear("tie", "an order and a change at once")
+    at = kinds.index(CHANGE)
+    before, after = simple(reading.marks[:at]), simple(reading.marks[at + 1 :])
+    if before is None or after is None or not (after or reading.values) or True in reading.values.values():
+        raise Unclear("tie", "more than one change")
+    if {HEAD, QUANTITY} <= set(kinds[:at]):
+        raise Unclear("tie", "an order before a change")
+    named = {mark[1] for mark in reading.marks[:at] if mark[0] in (HEAD, OMIT)}
+    if any(name not in after and name not in named for name in before):
+        raise Unclear("tie", "what was it, and what is it now")
+    result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
+    merge(result, after)
+    _check_parts(reading.spec, [result])
+    return [result] if result else []
+
+
+def _numbered(fields: Fields, name: str, number: int | None) -> Fields:
+    if number is not None:
+        put(fields, QUANTITY, name, number)
+    return fields
+
+
+def _check_rejected(reading: Reading, items: list[Fields]) -> None:
+    for rejected in reading.rejected:
+        if not items or any(rejected in item.values() for item in items):
+            raise Unclear("conflict", f"{rejected} is rejected and ordered")
+
+
+def _check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
+    for slot in spec.slots.values():
+        if slot.role == "part" and slot.field is not None and slot.without is not None:
+            for item in items:
+                if not set(item.get(slot.field, ())).isdisjoint(item.get(slot.without, ())):
+                    raise Unclear("conflict", "added and left out at once")
+
+
+def to_data(spec: GrammarSpec, reading: Reading, items: list[Fields], intent: str) -> dict[str, Any]:
+    """Everything that was read, as the answer model takes it."""
+    data: dict[str, Any] = {"intent": intent, spec.items: items, **reading.notes}
+    for path, value in reading.values.items():
+        *parents, name = path.split(".")
+        place = data
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[name] = value
+    return data

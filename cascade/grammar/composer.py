@@ -1,0 +1,169 @@
+"""From marks to items: which quantity and which attribute belong to which head.
+
+Marks are cut into pieces with at most one quantity and one head each; the assembly puts the pieces together. Wherever
+two listeners could understand two different orders the outcome is :class:`Unclear`, never a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from cascade.grammar.reading import (
+    ALL,
+    AMONG,
+    BREAK,
+    EACH,
+    HEAD,
+    JOIN,
+    OMIT,
+    OTHER,
+    PART,
+    QUANTITY,
+    REST,
+    Mark,
+)
+
+_LINKS: Final = frozenset({BREAK, JOIN, EACH, ALL, OTHER, AMONG, REST})
+_PARTITIVE: Final = frozenset({OTHER, AMONG, REST})
+_DIVIDING: Final = _PARTITIVE | {EACH}
+
+Fields = dict[str, Any]
+"""Fields of one item as the answer model takes them; parts are lists."""
+
+
+class Unclear(Exception):
+    """The marks make no one order; ``reason`` is ``tie`` or ``conflict``."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Piece:
+    """A quantity, a head and what is said of them, as far as any of it is there."""
+
+    link: str
+    clause: int
+    number: int | None = None
+    headed: bool = False
+    fields: Fields = field(default_factory=dict)
+
+
+def put(fields: Fields, kind: str, name: str, value: Any) -> None:
+    """Add what one mark says. Raises :class:`Unclear` when something else was said before."""
+    if kind is PART or kind is OMIT:
+        values = fields.setdefault(name, [])
+        if value not in values:
+            values.append(value)
+    elif fields.setdefault(name, value) != value:
+        raise Unclear("conflict", f"two values for {name}: {fields[name]} and {value}")
+
+
+def merge(into: Fields, other: Fields) -> None:
+    """Add all that ``other`` says. Raises as :func:`put` does."""
+    for name, value in other.items():
+        if isinstance(value, list):
+            for one in value:
+                put(into, PART, name, one)
+        else:
+            put(into, "", name, value)
+
+
+def simple(marks: list[Mark]) -> Fields | None:
+    """The one item of an utterance that names one at most; ``None`` when there may be more."""
+    numbers = heads = 0
+    fields: Fields = {}
+    for kind, name, value in marks:
+        if kind is QUANTITY:
+            numbers += 1
+        elif kind is HEAD:
+            heads += 1
+        elif kind in _LINKS:
+            if kind in _DIVIDING or (kind is JOIN and (numbers or heads)):
+                return None
+            continue
+        if numbers > 1 or heads > 1:
+            return None
+        put(fields, kind, name, value)
+    return fields
+
+
+def pieces(marks: list[Mark]) -> list[Piece]:
+    """Cut marks at boundaries, and between boundaries where a new item must begin."""
+    found: list[Piece] = []
+    run: list[Mark] = []
+    link, clause = BREAK, 0
+    for mark in marks:
+        kind = mark[0]
+        if kind not in _LINKS:
+            run.append(mark)
+        elif not run:
+            link = _joined(link, kind)
+        elif kind is ALL and (link in _PARTITIVE or (len(run) == 1 and run[0][0] is QUANTITY)):
+            link = link if link in _PARTITIVE else ALL  # 另外两杯都 speaks of the two, 两杯都 of both
+        else:
+            found.extend(_cut(run, link, clause))
+            run, link = [], kind
+        clause += kind is BREAK
+    if run or link in _DIVIDING:
+        found.extend(_cut(run, link, clause))
+    return found
+
+
+def _joined(link: str, following: str) -> str:
+    """What two boundaries with nothing between them mean together."""
+    if following is BREAK or (following is ALL and link in _PARTITIVE):
+        return link
+    if following is JOIN:
+        return link if link in _DIVIDING and link is not OTHER else JOIN
+    return following
+
+
+def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
+    kinds = [mark[0] for mark in run]
+    heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
+    if heads <= 1 and numbers <= 1:
+        return [_piece(run, link, clause)]
+    by_number = next(kind for kind in kinds if kind in (HEAD, QUANTITY)) is QUANTITY
+    if not by_number and heads > 1:
+        _check_heads_first(kinds, heads, numbers)
+    opens = QUANTITY if by_number or heads == 1 else HEAD
+    starts = [at for at, kind in enumerate(kinds) if kind is opens]
+    # what stands before the first of them belongs to the first item; a head first has its quantity after it
+    edges = [0, *(starts[1:]), len(run)]
+    return [_piece(run[a:b], link if a == 0 else BREAK, clause) for a, b in pairwise(edges)]
+
+
+def _check_heads_first(kinds: list[str], heads: int, numbers: int) -> None:
+    """奶茶一杯果茶一杯 is clear; 珍珠奶茶两杯果茶 and 奶茶一杯少糖果茶一杯 are not."""
+    core = [kind for kind in kinds if kind in (HEAD, QUANTITY)]
+    if heads != numbers or core != [HEAD, QUANTITY] * heads:
+        raise Unclear("tie", "which quantity belongs to which name")
+    counted = False
+    for at, kind in enumerate(kinds):
+        if kind is HEAD:
+            counted = False
+        elif kind is QUANTITY:
+            counted = True
+        elif counted and HEAD in kinds[at:]:
+            raise Unclear("tie", "an attribute between two items")
+
+
+def _piece(run: list[Mark], link: str, clause: int) -> Piece:
+    piece = Piece(link, clause)
+    for kind, name, value in run:
+        if kind is QUANTITY:
+            if piece.number is not None:
+                raise Unclear("tie", "two quantities for one item")
+            piece.number = value
+        else:
+            if kind is HEAD:
+                if piece.headed:
+                    raise Unclear("tie", "two names for one quantity")
+                piece.headed = True
+            put(piece.fields, kind, name, value)
+    return piece

@@ -1,0 +1,177 @@
+"""The order grammar: an utterance in, the order it can only mean out, or the reason why there is none.
+
+Shared by the tiers: the rules tier answers with it, the classifier takes its slots from it, the LLM tier holds replies
+against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice, product
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+
+from cascade.bundle import Bundle, validated
+from cascade.grammar import amounts, parts, reading, words
+from cascade.grammar.answer import changed, composed, to_data
+from cascade.grammar.check import check
+from cascade.grammar.composer import Fields, Unclear
+from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.lexicon import Lexicon
+from cascade.grammar.parse import Guard, Parse, Problem
+from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.spec import GrammarSpec
+from cascade.text import Utterance
+
+_HANDLERS: Final[Mapping[str, Handler]] = {
+    **reading.HANDLERS,
+    **words.HANDLERS,
+    **parts.HANDLERS,
+    **amounts.HANDLERS,
+}
+_MAX_READINGS: Final = 16
+
+
+class OrderGrammar:
+    """Parses utterances; immutable and safe to share between threads."""
+
+    def __init__(self, spec: GrammarSpec, lexicon: Lexicon, answer_model: type[BaseModel]) -> None:
+        self.spec = spec
+        self.lexicon = lexicon
+        self.answer_model = answer_model
+        fields = [slot for slot in spec.slots.values() if slot.field is not None]
+        self._head = next(slot.field for slot in fields if slot.role == "head" and slot.field is not None)
+        self._spreading = frozenset(slot.field for slot in fields if slot.spreads and slot.field is not None)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle, answer_model: type[BaseModel]) -> OrderGrammar:
+        """Read ``grammar.yaml`` and ``lexicon.yaml``.
+
+        Raises :class:`~cascade.errors.BundleCorrupt` with file and line.
+        """
+        document = bundle.yaml("grammar.yaml")
+        spec = validated(GrammarSpec, document)
+        for key in ("intent", "modify"):
+            intent = getattr(spec, key)
+            if intent is not None and intent not in bundle.intents:
+                raise document.error(f"intent {intent!r} is not in the manifest", (key,))
+        return cls(spec, Lexicon.from_bundle(bundle, spec), answer_model)
+
+    def parse(self, utterance: Utterance, intent: str | None = None) -> Parse:
+        """What an utterance orders; worked out once for an utterance and intent.
+
+        With an ``intent`` the caller knows what is wanted, and a name alone is enough: "珍珠奶茶", "少糖". Without one
+        the utterance must say by itself that it orders, or changes an order.
+        """
+        memo = utterance.memo
+        key = (self, intent)
+        found: Parse | None = memo.get(key)
+        if found is None:
+            found = memo[key] = self._parse(utterance, intent)
+        return found
+
+    def check(self, utterance: Utterance, answer: BaseModel) -> tuple[Problem, ...]:
+        """What in an answer the utterance does not support, and what was said that the answer lost."""
+        return check(self.spec, self.lexicon, utterance, answer)
+
+    def _parse(self, utterance: Utterance, intent: str | None) -> Parse:
+        tokens = self.lexicon.scan(utterance.text)
+        if not any(token[0].variants for token in tokens):
+            return self._parse_one(utterance, tokens, intent)
+        parses = [
+            self._parse_one(utterance, list(choice), intent)
+            for choice in islice(product(*map(_senses, tokens)), _MAX_READINGS + 1)
+        ]
+        complete = [parse for parse in parses if parse.complete]
+        answers = {parse.answer for parse in complete}
+        if len(parses) > _MAX_READINGS or len(answers) > 1:
+            return Parse(
+                complete[0].intent if complete else self.spec.intent,
+                None,
+                False,
+                "tie",
+                "words of several senses",
+            )
+        return complete[0] if complete else min(parses, key=_strangeness)
+
+    def _parse_one(self, utterance: Utterance, tokens: list[Token], intent: str | None) -> Parse:
+        spec = self.spec
+        changing = (spec.modify is not None if intent is None else intent == spec.modify) and _changes(tokens)
+        wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
+        result = reading.read(Reading(utterance, tokens, spec, changing=changing), _HANDLERS)
+        items: list[Fields] = []
+        if not result.guards and not result.problem:
+            try:
+                items = changed(result) if changing else composed(result, self._head, self._spreading)
+            except Unclear as unclear:
+                result.fail(unclear.reason, unclear.detail)
+        return self._judged(result, items, wanted, decided=intent is not None)
+
+    def _judged(self, result: Reading, items: list[Fields], intent: str, *, decided: bool) -> Parse:
+        text, tokens = result.utterance.text, tuple(result.tokens)
+        uncovered = _merged(result.uncovered)
+        if result.guards:
+            guards = tuple(Guard(*guard) for guard in result.guards)
+            word = text[guards[0].start : guards[0].end]
+            return Parse(intent, None, False, guards[0].reason, word, uncovered, guards, tokens, text)
+        answer = None
+        if not result.problem and (items or result.values or result.notes):
+            answer = self._answer(result, items, intent)
+        reason, detail = result.problem, result.detail
+        if answer is None and not reason:
+            reason, detail = "no_match", "no order in it"
+        elif uncovered and reason != "quantity":
+            reason, detail = "uncovered", " ".join(text[start:end] for start, end in uncovered)
+        elif not reason and not (decided or _orders(result, items)):
+            reason, detail = "incomplete", "names something without saying what to do"
+        return Parse(intent, answer, not reason, reason, detail, uncovered, (), tokens, text)
+
+    def _answer(self, result: Reading, items: list[Fields], intent: str) -> BaseModel | None:
+        try:
+            return self.answer_model.model_validate(to_data(self.spec, result, items, intent))
+        except ValidationError as error:
+            result.fail("invalid", error.errors()[0]["msg"])
+            return None
+
+
+_CHANGE: Final = ROLE["change"]
+
+
+def _changes(tokens: list[Token]) -> bool:
+    """Whether something is changed; 换燕麦奶 only says how it is made."""
+    return any(
+        token[0].roles & _CHANGE and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note")
+        for at, token in enumerate(tokens)
+    )
+
+
+def _senses(token: Token) -> list[Token]:
+    entry, start, end = token
+    return [(sense, start, end) for sense in entry.variants] or [token]
+
+
+def _strangeness(parse: Parse) -> tuple[bool, int, bool]:
+    return bool(parse.guards), sum(end - start for start, end in parse.uncovered), parse.answer is None
+
+
+def _orders(result: Reading, items: list[Fields]) -> bool:
+    """Whether an utterance says that something is to be done and not only what there is to talk about."""
+    if result.changing:
+        return True
+    if not items:
+        return False
+    counted = result.said(QUANTITY)
+    if result.said(HEAD):
+        return result.carried or counted or result.specified or bool(result.values)
+    return counted and (result.carried or result.opened or bool(result.values))
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

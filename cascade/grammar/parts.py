@@ -1,0 +1,116 @@
+"""What is added to an item and what is left out of it: 加珍珠和椰果, 不要珍珠, 珍珠去掉, and 不要奶茶要果茶."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar.entry import ROLE
+from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.reading import CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
+
+_MEASURED: Final = ROLE["measure"] | ROLE["counted"]
+_WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
+
+
+def _add(reading: Reading, place: int) -> int:
+    """加 before parts adds them, before a quantity it starts another item; 要 also orders."""
+    entry = reading.tokens[place][0]
+    first = _after_portion(reading, place + 1)
+    if reading.at(first)[0].kind == "part":
+        return _list(reading, first, PART)
+    following = reading.at(place + 1)[0]
+    if following.kind == "plenty" and reading.at(place + 2)[0].kind == "part":
+        return place + 1
+    if entry.roles & ROLE["carrier"]:
+        reading.carried = True
+        return place + 1
+    if following.kind == "numeral" or following.roles & ROLE["measure"]:
+        if not (reading.said(HEAD) or reading.said(QUANTITY)):
+            reading.fail("tie", f"{entry.form} before anything was ordered")
+        reading.marks.append((JOIN, "", None))
+        return place + 1
+    return reading.refuse(place)
+
+
+def _plenty(reading: Reading, place: int) -> int:
+    """双份珍珠: added, and how much of it kept as spoken."""
+    entry = reading.at(place + 1)[0]
+    notes = [
+        slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field is not None
+    ]
+    if entry.kind != "part" or entry.slot is None or not notes:
+        return reading.refuse(place)
+    reading.marks.append((PART, entry.slot.field, entry.value))
+    reading.notes.setdefault(notes[0], []).append(reading.spoken(place, place + 1))
+    return place + 2
+
+
+def _after_portion(reading: Reading, place: int) -> int:
+    """The place after one portion (一份, 份) of something, or the same place."""
+    following = place
+    entry, start, end = reading.at(place)
+    if entry.kind == "numeral":
+        if parse_numeral(reading.utterance.text[start:end]) != 1:
+            return place
+        following += 1
+    return following + 1 if reading.at(following)[0].roles & ROLE["portion"] else place
+
+
+def _list(reading: Reading, place: int, kind: str) -> int:
+    """Parts one after the other, with or without a connector; a head right after them makes them part of its name."""
+    while True:
+        slot = reading.tokens[place][0].slot
+        assert slot is not None
+        field = slot.field if kind is PART else slot.spec.without
+        reading.marks.append((kind, field or "", reading.tokens[place][0].value))
+        reading.specified |= slot.spec.specifies
+        place += 1
+        following = reading.at(place)[0]
+        if following.kind == "part":
+            continue
+        joined = following.roles & ROLE["connector"] or following.form == "、"
+        if joined and reading.at(place + 1)[0].kind == "part":
+            place += 1
+            continue
+        if following.kind == "head":
+            reading.fail("tie", f"{following.form} may be named after what stands before it")
+        return place
+
+
+def _part(reading: Reading, place: int) -> int:
+    """A part with no word before it: left out (珍珠不要), or what is exchanged (把珍珠换成椰果)."""
+    slot = reading.tokens[place][0].slot
+    assert slot is not None
+    if reading.at(place + 1)[0].roles & ROLE["removed"] and reading.ends_at(place + 2):
+        reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
+        reading.specified |= slot.spec.specifies
+        return place + 2
+    if reading.changing:
+        return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
+    return reading.refuse(place)
+
+
+def _remove(reading: Reading, place: int) -> int:
+    """Before parts; before a head it rejects that head, if what is wanted instead follows at once."""
+    entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
+    if following.kind == "part":
+        return _list(reading, place + 1, OMIT)
+    if following.kind == "head" and entry.roles & ROLE["reject"] and not reading.said(HEAD):
+        then = place + 2
+        if reading.at(then)[0].roles & ROLE["separator"]:
+            then += 1
+        if reading.at(then)[0].roles & _WANTS:
+            reading.rejected.append(following.value)
+            return then
+    return reading.refuse(place)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "add": _add,
+    "plenty": _plenty,
+    "part": _part,
+    "remove": _remove,
+    "reject": _remove,
+    "removed": lambda reading, place: reading.refuse(place),
+}

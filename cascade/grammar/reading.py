@@ -1,0 +1,194 @@
+"""One pass over the words of an utterance: each is explained by its neighbours, or it stays uncovered.
+
+What comes out is a row of marks for the composer (a quantity, a head, an attribute, a boundary ...), what was said of
+the order as a whole, and everything that forbids an answer: guards, uncovered words, a contradiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Token
+from cascade.grammar.spec import GrammarSpec
+from cascade.text import Utterance
+
+# Kinds of marks. A mark is (kind, field, value).
+QUANTITY: Final = "quantity"
+HEAD: Final = "head"
+VALUE: Final = "value"
+PART: Final = "part"
+OMIT: Final = "omit"
+BREAK: Final = "break"
+JOIN: Final = "join"
+EACH: Final = "each"
+ALL: Final = "all"
+OTHER: Final = "other"
+AMONG: Final = "among"
+REST: Final = "rest"
+CHANGE: Final = "change"
+
+Mark = tuple[str, str, Any]
+
+_ENDS: Final = ROLE["separator"] | ROLE["asking"] | ROLE["tag"]
+END: Final[Token] = (Entry("", "end"), 0, 0)
+
+
+class Reading:
+    """What one pass over an utterance has found so far."""
+
+    __slots__ = (
+        *(
+            "tokens",
+            "count",
+            "utterance",
+            "spec",
+            "marks",
+            "values",
+            "notes",
+            "uncovered",
+            "guards",
+            "problem",
+        ),
+        *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
+    )
+
+    def __init__(
+        self, utterance: Utterance, tokens: list[Token], spec: GrammarSpec, *, changing: bool = False
+    ) -> None:
+        self.utterance = utterance
+        self.tokens = tokens
+        self.count = len(tokens)
+        self.spec = spec
+        self.marks: list[Mark] = []
+        self.values: dict[str, Any] = {}
+        self.notes: dict[str, list[str]] = {}
+        self.uncovered: list[tuple[int, int]] = []
+        self.guards: list[tuple[str, int, int]] = []
+        self.problem = ""
+        self.detail = ""
+        self.carried = self.opened = self.polite = self.wished = self.specified = False
+        self.changing = changing
+        self.rejected: list[str] = []
+
+    def at(self, place: int) -> Token:
+        """The word at a place; a word of no kind beyond either end."""
+        return self.tokens[place] if 0 <= place < self.count else END
+
+    def ends_at(self, place: int) -> bool:
+        """Whether a clause ends before this place."""
+        return place >= self.count or bool(self.tokens[place][0].roles & _ENDS)
+
+    def fail(self, problem: str, detail: str) -> None:
+        """Note why no answer may be given; the first reason stays."""
+        if not self.problem:
+            self.problem, self.detail = problem, detail
+
+    def refuse(self, place: int) -> int:
+        """A word that nothing explains here: a guard if it is one, uncovered otherwise."""
+        entry, start, end = self.tokens[place]
+        if entry.guard:
+            self.guards.append((entry.guard, start, end))
+        else:
+            self.uncovered.append((start, end))
+        return place + 1
+
+    def put(self, field: str, value: Any) -> None:
+        """Something said of the order as a whole."""
+        if self.values.setdefault(field, value) != value:
+            self.fail("conflict", f"two values for {field}")
+
+    def spoken(self, first: int, last: int) -> str:
+        """The words from one place to another as they were typed, without the spaces around them."""
+        return self.utterance.raw_text(self.tokens[first][1], self.tokens[last][2]).strip()
+
+    def said(self, kind: str) -> bool:
+        """Whether a mark of this kind has been made."""
+        return any(mark[0] is kind for mark in self.marks)
+
+
+Handler = Callable[[Reading, int], int]
+"""Explains the word at a place, and those after it that belong to it; returns the place after them."""
+
+
+def read(reading: Reading, handlers: Mapping[str, Handler]) -> Reading:
+    """Explain every word."""
+    place, count, tokens = 0, reading.count, reading.tokens
+    while place < count:
+        after = handlers[tokens[place][0].kind](reading, place)
+        place = after if after > place else reading.refuse(place)  # whatever a handler does, reading ends
+    return reading
+
+
+def head(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    reading.marks.append((HEAD, entry.slot.field, entry.value))
+    return place + 1
+
+
+def attribute(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    if len(entry.form) == 1 and UNKNOWN in (reading.at(place - 1)[0], reading.at(place + 1)[0]):
+        return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
+    if entry.rejects and reading.at(place + 1)[0].kind == "head":
+        reading.fail("tie", f"{entry.form} may reject what follows")
+    if entry.slot.spec.specifies:
+        reading.specified = True
+    reading.marks.append((VALUE, entry.slot.field, entry.value))
+    return place + 1
+
+
+def flag(reading: Reading, place: int) -> int:
+    slot = reading.tokens[place][0].slot
+    assert slot is not None
+    reading.put(slot.field, True)
+    return place + 1
+
+
+def value(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    reading.put(entry.slot.field, entry.value)
+    return place + 1
+
+
+def note(reading: Reading, place: int) -> int:
+    """Anywhere when it can mean nothing else; otherwise spoken with the verb before it, or alone in its clause."""
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    if entry.slot.spec.loose:
+        return noted(reading, place, place)
+    alone = place == 0 or reading.tokens[place - 1][0].roles & ROLE["separator"]
+    return noted(reading, place, place) if alone and reading.ends_at(place + 1) else reading.refuse(place)
+
+
+def noted(reading: Reading, first: int, last: int) -> int:
+    """Keep the words from one place to another as spoken."""
+    slot = reading.tokens[last][0].slot
+    assert slot is not None
+    reading.notes.setdefault(slot.field, []).append(reading.spoken(first, last))
+    return last + 1
+
+
+def place_name(reading: Reading, place: int) -> int:
+    """A known place, after what leads to it: 送到公司前台."""
+    first, slot = place, reading.tokens[place][0].slot
+    assert slot is not None
+    if not reading.at(place - 1)[0].roles & ROLE["lead"]:
+        return reading.refuse(place)
+    while reading.at(place + 1)[0].kind == "place":
+        place += 1
+    reading.put(slot.field, reading.spoken(first, place))
+    return place + 1
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "head": head,
+    "attribute": attribute,
+    "flag": flag,
+    "value": value,
+    "note": note,
+    "place": place_name,
+}

@@ -1,0 +1,179 @@
+"""``grammar.yaml``: which slots an order has, where they go in the answer, and the words that hold an order together.
+
+The grammar itself is machinery; everything it knows of a trade is here and in ``lexicon.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure"]
+Form = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Forms = tuple[Form, ...]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlotSpec(_Record):
+    """One slot of the lexicon and the field of the answer that its values fill.
+
+    Of an item: ``head`` (what is ordered), ``attribute`` (one value), ``part`` (a list, and a list of what to leave
+    out). Of the whole order: ``flag`` (true when said), ``value`` (one canonical value), ``note`` (a list, as spoken),
+    ``place`` (as spoken, after a word that leads to it). ``measure`` fills no field: its values are counted with.
+    """
+
+    role: SlotRole
+    field: str | None = None
+    """Of an item, or of the answer (``fulfilment.mode``)."""
+    without: str | None = None
+    """For a part: the field of the parts to leave out."""
+    spoken: bool = False
+    """Whether the canonical value is itself a spoken form."""
+    counts: bool = False
+    """For an attribute: a numeral may stand right before it, as in 两大杯."""
+    specifies: bool = False
+    """For an attribute or part: saying it of a head makes the head an order and not a mere mention."""
+    spreads: bool = False
+    """For an attribute: said of one of several items it may be meant for all of them, said alone in front it is."""
+
+    loose: bool = False
+    """For a note: it may stand anywhere. Otherwise after a ``swap`` word or alone in its clause."""
+
+    @model_validator(mode="after")
+    def _has_a_field(self) -> Self:
+        if (self.field is None) != (self.role == "measure"):
+            raise ValueError(f"a slot of role {self.role!r} {'has no' if self.field else 'needs a'} field")
+        if self.role == "part" and self.without is None:
+            raise ValueError("a part needs a field for what is left out")
+        return self
+
+
+class Words(_Record):
+    """Function words by what they do. A word may stand in several classes; its place in the sentence decides."""
+
+    polite: Forms = ()
+    """Opens a request in the form of a question (能不能帮我), and licenses ``asking`` at its end."""
+    opener: Forms = ()
+    """Addresses the assistant (帮我)."""
+    carrier: Forms = ()
+    """Orders: 点, 来."""
+    desire: Forms = ()
+    """A carrier after which ``perfective`` is no past: 想喝奶茶了."""
+    again: Forms = ()
+    """A carrier that starts another item: 再来."""
+    connector: Forms = ()
+    add: Forms = ()
+    """Before a part: 加."""
+    plenty: Forms = ()
+    """Before a part: adds it, and is kept with it as spoken: 双份珍珠."""
+    remove: Forms = ()
+    """Before a part: 不要, 别放."""
+    reject: Forms = ()
+    """Before a head that is not wanted; what is wanted instead must follow: 不要奶茶要果茶."""
+    removed: Forms = ()
+    """After a part: 珍珠不要."""
+    all: Forms = ()
+    """都, 每杯: what follows holds for every item."""
+    each: Forms = ()
+    """各: the quantity that follows holds for every item named."""
+    other: Forms = ()
+    """另: the quantity that follows is part of the one said before."""
+    among: Forms = ()
+    """其中: what follows holds for some of the one said before."""
+    rest: Forms = ()
+    """剩下的: all of the one said before that nothing was said of."""
+    of: Forms = ()
+    """的, after what describes."""
+    final: Forms = ()
+    """Particles that change nothing: 吧."""
+    perfective: Forms = ()
+    filler: Forms = ()
+    asking: Forms = ()
+    """Ends a question; harmless after ``polite``."""
+    tag: Forms = ()
+    """Asks for consent; harmless after ``opener`` or ``polite``: 好吗."""
+    portion: Forms = ()
+    """Measures one portion of a part: 份."""
+    times: Forms = ()
+    """Before a numeral, after a head: x2."""
+    separator: Forms = ()
+    lead: Forms = ()
+    """Leads to a place: 送到."""
+    swap: Forms = ()
+    """Before a note, and spoken with it: 换."""
+    change: Forms = ()
+    """Changes an order that exists: 改成."""
+    object: Forms = ()
+    """Before what is changed: 把."""
+    reference: Forms = ()
+    """Points at an order that exists: 刚才那杯."""
+
+
+class BudgetWords(_Record):
+    """Where an upper price bound is said: 不超过二十块, 二十块以内."""
+
+    field: str
+    before: Forms = ()
+    units: Forms = ()
+    after: Forms = ()
+
+
+class ClockWords(_Record):
+    """Where a time of day or a delay is said: 明天下午三点半, 半小时后. Kept as spoken."""
+
+    field: str
+    days: Forms = ()
+    parts: Forms = ()
+    hours: Forms = ()
+    minutes: Forms = ()
+    fractions: Forms = ()
+    """After the hour: 半, 一刻."""
+    delays: Forms = ()
+    """Units of a delay: 分钟, 小时."""
+    half: Forms = ()
+    """Before a unit of a delay, instead of a numeral."""
+    later: Forms = ()
+    """After a delay: 后."""
+    around: Forms = ()
+    """After a time of day: 之前, 左右."""
+
+
+class QuantitySpec(_Record):
+    """The number of an item. Outside the range nothing is answered; nothing is ever clamped."""
+
+    field: str
+    min: int = Field(default=1, ge=0)
+    max: int = Field(default=99, ge=1)
+    bundles: Mapping[Form, int] = Field(default_factory=dict)
+    """Measure words that multiply: a dozen."""
+    counts: Mapping[Form, int] = Field(default_factory=dict)
+    """Whole quantities: half a dozen."""
+
+
+class GrammarSpec(_Record):
+    """The whole file."""
+
+    intent: str
+    """What an utterance that the grammar accounts for wants."""
+    modify: str | None = None
+    """What it wants when it changes an order that exists."""
+    items: str
+    """Field of the answer that holds the items."""
+    quantity: QuantitySpec
+    slots: Mapping[str, SlotSpec]
+    words: Words
+    budget: BudgetWords | None = None
+    clock: ClockWords | None = None
+    guards: Mapping[str, Forms] = Field(default_factory=dict)
+    """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
+
+    @model_validator(mode="after")
+    def _has_one_head(self) -> Self:
+        if sum(slot.role == "head" for slot in self.slots.values()) != 1:
+            raise ValueError("exactly one slot must have the role 'head'")
+        return self

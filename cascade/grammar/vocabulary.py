@@ -1,0 +1,172 @@
+"""Putting the words together: of ``lexicon.yaml``, of ``grammar.yaml``, and what they hide of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import RootModel
+
+from cascade.bundle import Bundle, validated
+from cascade.errors import InputRejected
+from cascade.grammar.entry import ROLE, Entry, Slot
+from cascade.grammar.numerals import NUMERAL_CHARS
+from cascade.grammar.spec import Form, Forms, GrammarSpec, Words
+from cascade.strict_yaml import Document
+from cascade.text import Normalizer
+
+# Which of its roles a word is read by when it comes up; the reading itself looks at the others.
+_PRIORITY: Final = (
+    "numeral change swap polite again add plenty remove reject removed desire carrier opener measure portion bundle "
+    "count each all among other rest connector lead reference object of perfective asking tag final filler separator "
+    "times bound clock half"
+)
+_KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
+
+_DELAY: Final = ROLE["delay"]
+_CUTS: Final = ROLE["add"] | ROLE["remove"] | ROLE["reject"] | ROLE["plenty"] | ROLE["numeral"]
+"""Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
+_NAMES: Final = frozenset({"head", "part"})
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of one form while the lexicon is put together."""
+
+    roles: int = 0
+    guard: str = ""
+    number: int = 0
+    senses: list[tuple[Slot, str]] = field(default_factory=list)
+
+
+class _LexiconFile(RootModel[Mapping[str, Mapping[Form, Forms]]]):
+    """Slot to canonical value to spoken forms."""
+
+
+def vocabulary(bundle: Bundle, spec: GrammarSpec) -> list[Entry]:
+    """Every word of a bundle.
+
+    Raises :class:`~cascade.errors.BundleCorrupt` with the line of what is wrong.
+    """
+    drafts: dict[str, _Draft] = {}
+    _read_lexicon(bundle.yaml("lexicon.yaml"), spec, drafts)
+    _add_words(spec, drafts)
+    entries = {form: _entry(form, draft) for form, draft in drafts.items()}
+    _mark_rejections(entries)
+    return [*entries.values(), *_overlaps(entries)]
+
+
+def _read_lexicon(document: Document, spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
+    normalizer = Normalizer()
+    for name, values in validated(_LexiconFile, document).root.items():
+        slot_spec = spec.slots.get(name)
+        if slot_spec is None:
+            raise document.error(f"grammar.yaml has no slot {name!r}", (name,))
+        slot = Slot(name, slot_spec, slot_spec.field or "")
+        for value, forms in values.items():
+            for place, form in enumerate(forms):
+                _check(normalizer, document, form, (name, value, place))
+                _add_form(drafts, slot, value, form)
+            if slot_spec.spoken and value not in forms and value == value.lower():
+                _check(normalizer, document, value, (name, value))
+                _add_form(drafts, slot, value, value)
+
+
+def _check(normalizer: Normalizer, document: Document, form: str, path: tuple[str | int, ...]) -> None:
+    try:
+        normal = normalizer(form).text
+    except InputRejected:
+        normal = ""
+    if normal != form:
+        raise document.error(f"{form!r} is not what the normaliser leaves: {normal!r}", path)
+
+
+def _add_form(drafts: dict[str, _Draft], slot: Slot, value: str, form: str) -> None:
+    draft = drafts.setdefault(form, _Draft())
+    if slot.spec.role == "measure":
+        draft.roles |= ROLE["measure" if form == value else "counted"]
+    elif (slot, value) not in draft.senses:
+        draft.senses.append((slot, value))
+
+
+def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
+    def add(role: str, forms: Iterable[str]) -> None:
+        for form in forms:
+            drafts.setdefault(form, _Draft()).roles |= ROLE[role]
+
+    for name in Words.model_fields:
+        add(name, getattr(spec.words, name))
+    if spec.budget is not None:
+        add("bound", spec.budget.before)
+        add("unit", spec.budget.units)
+        add("cap", spec.budget.after)
+    if spec.clock is not None:
+        clock = spec.clock
+        add("clock", (*clock.days, *clock.parts))
+        for role, forms in (
+            *(
+                ("hour", clock.hours),
+                ("minute", clock.minutes),
+                ("fraction", clock.fractions),
+                ("delay", clock.delays),
+            ),
+            *(("half", clock.half), ("later", clock.later), ("around", clock.around)),
+        ):
+            add(role, forms)
+    for role, numbers in (("bundle", spec.quantity.bundles), ("count", spec.quantity.counts)):
+        add(role, numbers)
+        for form, number in numbers.items():
+            drafts[form].number = number
+    add("numeral", NUMERAL_CHARS)
+    add("filler", " ")
+    for reason, forms in spec.guards.items():
+        for form in forms:
+            drafts.setdefault(form, _Draft()).guard = reason
+
+
+def _entry(form: str, draft: _Draft) -> Entry:
+    kind = next((name for role, name in _KINDS if draft.roles & role), "guard" if draft.guard else "unknown")
+    if not draft.senses:
+        return Entry(form, kind, draft.roles, None, "", draft.guard, draft.number)
+    single = [
+        Entry(form, slot.spec.role, draft.roles, slot, value, draft.guard, draft.number)
+        for slot, value in draft.senses
+    ]
+    if len(single) > 1:
+        return Entry(form, single[0].kind, draft.roles, guard=draft.guard, variants=tuple(single))
+    return single[0]
+
+
+def _mark_rejections(entries: Mapping[str, Entry]) -> None:
+    rejecting = [form for form, entry in entries.items() if entry.roles & ROLE["reject"]]
+    for form, entry in entries.items():
+        for word in rejecting:
+            rest = entries.get(form.removeprefix(word)) if form.startswith(word) and form != word else None
+            if rest is not None and rest.slot is not None and entry.slot is not None:
+                entry.rejects = True
+
+
+def _overlaps(entries: Mapping[str, Entry]) -> list[Entry]:
+    """Strings that the longest word at the leftmost place would cut in the wrong place, or in one of two right ones."""
+    by_prefix: dict[str, list[str]] = {}
+    for form, entry in entries.items():
+        if entry.roles & _DELAY or any(sense.kind in _NAMES for sense in entry.variants or (entry,)):
+            for length in range(1, len(form)):
+                by_prefix.setdefault(form[:length], []).append(form)
+    found: dict[str, Entry] = {}
+    for first in entries:
+        for cut in range(1, len(first)):
+            head = entries.get(first[:cut])
+            if head is None or head.slot is not None or not head.roles & _CUTS:
+                continue  # a mention cut short is a misprint; one of these words before a mention is speech
+            for second in by_prefix.get(first[cut:], ()):
+                whole = first[:cut] + second
+                rest = entries.get(whole[len(first) :])
+                if whole in entries:
+                    continue
+                if rest is None:
+                    found[whole] = Entry(whole, "pieces", pieces=(head, entries[second]))
+                elif rest.slot is not None or rest.variants:
+                    found[whole] = Entry(whole, "ambiguous")
+    return list(found.values())
