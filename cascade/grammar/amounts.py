@@ -15,6 +15,9 @@ _ITEM_OPENS: Final = (
     ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"] | ROLE["add"] | ROLE["desire"]
 )
 _NAMED: Final = frozenset({"head", "attribute"})
+_LITTLE: Final = "一点"
+_FIRST_MINUTES: Final = 10
+"""三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
 
 
 def _number(reading: Reading, place: int) -> int | None:
@@ -29,6 +32,8 @@ def _numeral(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     following = reading.at(place + 1)[0]
     roles = following.roles
+    if place and reading.tokens[place - 1][0].form == "-" and reading.tokens[place - 1][2] == start:
+        return reading.refuse(place)  # -1杯: less than nothing, or a range, or a dash
     if roles & _HOUR:
         return _clock(reading, place)
     if roles & _MEASURE:
@@ -61,7 +66,7 @@ def _quantity(reading: Reading, number: int, after: int) -> int:
 def _measure(reading: Reading, place: int) -> int:
     """A measure word without a numeral means one, right after what orders: 来杯奶茶."""
     before = reading.at(place - 1)[0]
-    if before.roles & _ITEM_OPENS or before.kind == "flag":  # 用券点杯
+    if before.roles & _ITEM_OPENS or before.kind in ("flag", "change"):  # 用券点杯, 换杯
         return _quantity(reading, 1, place + 1)
     return reading.refuse(place)
 
@@ -90,6 +95,8 @@ def _bound(reading: Reading, place: int) -> int:
 def _budget(reading: Reading, place: int, *, bounded: bool) -> int:
     """A price, and whether a word before or after it makes it an upper bound. Stays at ``place`` when it is none."""
     number, after = _number(reading, place), place + 1
+    if reading.at(place - 1)[0].kind == "all" or reading.at(place - 2)[0].kind == "all":
+        reading.fail("tie", "a price for each")
     if reading.at(after)[0].roles & _UNIT:
         after += 1
     elif reading.at(after)[0].roles & (_MEASURE | _HOUR | _DELAY):
@@ -126,19 +133,29 @@ def _delay(reading: Reading, place: int) -> int:
 
 
 def _time_of_day(reading: Reading, place: int) -> int:
-    hour = _number(reading, place)
-    if hour is None or hour > 24 or not reading.at(place + 1)[0].roles & _HOUR:
+    hour, after = _number(reading, place), place + 2
+    if hour is None or hour > 24 or not reading.at(place + 1)[0].roles & _HOUR or _a_little(reading, place):
         return place
-    after = place + 2
     if reading.at(after)[0].roles & ROLE["fraction"]:
         after += 1
-    elif reading.at(after)[0].kind == "numeral" and not _counts_items(reading, after):
+    elif reading.at(after)[0].kind == "numeral" and _counts_items(reading, after):
+        if (_number(reading, after) or 0) >= _FIRST_MINUTES:
+            reading.fail("tie", "minutes or a quantity")
+    elif reading.at(after)[0].kind == "numeral":
         after += 1
         if reading.at(after)[0].roles & ROLE["minute"]:
             after += 1
     elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
     return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _a_little(reading: Reading, place: int) -> bool:
+    """热一点, 来一点 name no hour; 下午一点, 一点半 and 一点前 do."""
+    (_, start, _), (_, _, end) = reading.at(place), reading.at(place + 1)
+    before, after = reading.at(place - 1)[0].roles, reading.at(place + 2)[0].roles
+    exact = after & (ROLE["fraction"] | ROLE["around"])
+    return reading.utterance.text[start:end] == _LITTLE and not (before & ROLE["clock"] or exact)
 
 
 def _counts_items(reading: Reading, place: int) -> bool:

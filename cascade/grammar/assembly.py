@@ -208,7 +208,7 @@ def _among(assembly: Assembly, piece: Piece) -> None:
 
 def _remaining(assembly: Assembly, piece: Piece) -> None:
     """另一杯, 剩下的: what was not spoken of yet, and nothing else."""
-    if piece.headed and piece.link is OTHER:
+    if piece.headed and piece.link is OTHER and assembly.items:
         _plain(assembly, piece)
         return
     last = assembly.items[-1] if assembly.items else None

@@ -1,20 +1,23 @@
 """Holding an answer against the utterance: what it made up, and what it lost.
 
 This is no second parse. It asks of each value in the answer whether the words for it were said, and of each thing
-that was said whether it came into the answer. An answer of an intent that carries no order is not asked anything.
+that was said whether it came into the answer, words included that the grammar cannot explain.
+An answer of an intent that carries no order is not asked anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Any
 
 from pydantic import BaseModel
 
-from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.numerals import parse_numeral
-from cascade.grammar.parse import Problem
+from cascade.grammar.parse import Parse, Problem
+from cascade.grammar.remainder import passed_over
 from cascade.grammar.spec import GrammarSpec, SlotSpec
 from cascade.text import Utterance
 
@@ -25,6 +28,7 @@ class _Said:
     """What the utterance holds, ready to be asked."""
 
     def __init__(self, spec: GrammarSpec, lexicon: Lexicon, utterance: Utterance) -> None:
+        self.utterance = utterance
         self.text = utterance.text
         self.plain = _plain(utterance.text)
         self.raw = _plain(utterance.raw.lower())
@@ -34,8 +38,15 @@ class _Said:
             for sense in entry.variants or (entry,):
                 if sense.slot is not None:
                     self.values.setdefault(sense.slot.name, set()).add(sense.value)
-        self.numbers = set(_numbers(self.tokens, utterance.text))
-        self.counted = [number for number, counts in _counted(self.tokens, utterance.text) if counts]
+        self.numbers = {number for _, number, _ in _counted(self.tokens, utterance.text)}
+        self.counted = [
+            (at, number) for at, number, counts in _counted(self.tokens, utterance.text) if counts
+        ]
+
+    def as_spoken(self, start: int, end: int, value: str) -> bool:
+        """Whether a value holds the words at a place, as they were typed or as they were normalised."""
+        typed = _plain(self.utterance.raw_text(start, end).lower())
+        return typed in value or _plain(self.text[start:end]) in value
 
     def literally(self, value: str) -> bool:
         """Whether these very words were said, spacing aside."""
@@ -44,15 +55,17 @@ class _Said:
 
 
 def check(
-    spec: GrammarSpec, lexicon: Lexicon, utterance: Utterance, answer: BaseModel
+    spec: GrammarSpec, lexicon: Lexicon, utterance: Utterance, answer: BaseModel, parse: Parse
 ) -> tuple[Problem, ...]:
-    """Every disagreement, those of the answer before those of the utterance."""
+    """Every disagreement, those of the answer before those of the utterance; ``parse`` is of the answer's intent."""
     data = answer.model_dump()
     if data.get("intent") not in (spec.intent, spec.modify):
         return ()
     said = _Said(spec, lexicon, utterance)
     items: list[dict[str, Any]] = list(data.get(spec.items) or ())
-    return (*_unsupported(spec, said, data, items), *_lost(spec, said, data, items))
+    spoken = [_plain(str(text).lower()) for text in _spoken(spec, data)]
+    lost = (*_lost(spec, said, data, items, spoken), *passed_over(spec, lexicon, utterance, parse, spoken))
+    return (*_unsupported(spec, said, data, items), *dict.fromkeys(lost))
 
 
 def _unsupported(
@@ -77,28 +90,55 @@ def _unsupported(
 
 
 def _lost(
-    spec: GrammarSpec, said: _Said, data: dict[str, Any], items: list[dict[str, Any]]
+    spec: GrammarSpec, said: _Said, data: dict[str, Any], items: list[dict[str, Any]], spoken: list[str]
 ) -> Iterator[Problem]:
-    spoken = [_plain(str(text).lower()) for text in _spoken(spec, data)]
     for place, (entry, start, end) in enumerate(said.tokens):
         senses = [sense for sense in entry.variants or (entry,) if sense.slot is not None]
-        if not senses or any(_plain(said.text[start:end]) in text for text in spoken):
+        if not senses or any(said.as_spoken(start, end, text) for text in spoken):
             continue
-        if any(
-            _kept(sense.slot.spec, sense.value, data, items) for sense in senses if sense.slot is not None
-        ):
+        if any(_kept(sense, data, items) for sense in senses) or not _counts_as_said(said.tokens, place):
             continue
-        before = said.tokens[place - 1][0].roles if place else 0
-        if senses[0].kind == "head" and before & ROLE["reject"]:
-            continue  # 不要奶茶要果茶
-        yield Problem(
-            "lost", senses[0].slot.name if senses[0].slot else "", f"{said.text[start:end]} is missing"
+        if not any(_kept(sense, data, items) for sense in _instead(said.tokens, place)):
+            yield Problem(
+                "lost", senses[0].slot.name if senses[0].slot else "", f"{said.text[start:end]} is missing"
+            )
+    numbers = [number for item in items if isinstance(number := item.get(spec.quantity.field), int)]
+    sums = {sum(some) for size in range(1, len(numbers[:8]) + 1) for some in combinations(numbers[:8], size)}
+    for place, number in said.counted:
+        corrected = sums.intersection(
+            later for at, later in said.counted if _corrects(said.tokens, place, at)
         )
-    numbers = [item.get(spec.quantity.field) for item in items]
-    total = sum(number for number in numbers if isinstance(number, int))
-    for number in said.counted:
-        if number not in numbers and number != total and not any(str(number) in text for text in spoken):
+        if (
+            number != 1
+            and number not in sums
+            and not corrected
+            and not any(str(number) in text for text in spoken)
+        ):
             yield Problem("lost", spec.quantity.field, f"the quantity {number} is missing")
+
+
+def _counts_as_said(tokens: list[Token], place: int) -> bool:
+    """A rejected name (不要奶茶要果茶), a place nobody is sent to and a character of a strange word order nothing."""
+    entry = tokens[place][0]
+    before = tokens[place - 1][0].roles if place else 0
+    if entry.kind == "head" and before & ROLE["reject"]:
+        return False
+    if entry.kind == "place":
+        return bool(before & ROLE["lead"])
+    beside = tokens[max(0, place - 1) : place] + tokens[place + 1 : place + 2]
+    return len(entry.form) > 1 or all(other.kind != "unknown" for other, _, _ in beside)
+
+
+def _instead(tokens: list[Token], place: int) -> Iterator[Entry]:
+    """What was said in place of a mention: of the same slot, after a word that takes back or changes."""
+    slot = tokens[place][0].slot
+    for at in range(place + 1, len(tokens)):
+        if slot is not None and tokens[at][0].slot == slot and _corrects(tokens, place, at):
+            yield tokens[at][0]
+
+
+def _corrects(tokens: list[Token], first: int, second: int) -> bool:
+    return any(entry.guard or entry.roles & ROLE["change"] for entry, _, _ in tokens[first + 1 : second])
 
 
 def _values_of(slot: SlotSpec, data: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[Any]:
@@ -121,6 +161,8 @@ def _values_of(slot: SlotSpec, data: dict[str, Any], items: list[dict[str, Any]]
 def _supported(slot: SlotSpec, said: _Said, name: str, value: Any) -> bool:
     if slot.role in ("note", "place"):
         return said.literally(str(value))
+    if name not in said.values and any(hint in said.text for hint in slot.hints):
+        return True
     if slot.role == "flag":
         return name in said.values
     if str(value) in said.values.get(name, ()):
@@ -128,12 +170,14 @@ def _supported(slot: SlotSpec, said: _Said, name: str, value: Any) -> bool:
     return slot.spoken and said.literally(str(value))
 
 
-def _kept(slot: SlotSpec, value: str, data: dict[str, Any], items: list[dict[str, Any]]) -> bool:
+def _kept(sense: Entry, data: dict[str, Any], items: list[dict[str, Any]]) -> bool:
+    assert sense.slot is not None
+    slot = sense.slot.spec
     if slot.role == "flag":
         return bool(_at(data, slot.field or ""))
     if slot.role in ("note", "place"):
         return False  # kept as spoken, which was looked for already
-    return any(str(found) == value for found in _values_of(slot, data, items))
+    return any(str(found) == sense.value for found in _values_of(slot, data, items))
 
 
 def _spoken(spec: GrammarSpec, data: dict[str, Any]) -> Iterator[Any]:
@@ -145,21 +189,17 @@ def _spoken(spec: GrammarSpec, data: dict[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, tuple | list) else (value,) if value else ()
 
 
-def _counted(tokens: list[Token], text: str) -> Iterator[tuple[int, bool]]:
-    """Each number said, and whether a measure word makes it a quantity."""
+def _counted(tokens: list[Token], text: str) -> Iterator[tuple[int, int, bool]]:
+    """The place of each number said, the number, and whether a measure word makes it a quantity."""
     for place, (entry, start, end) in enumerate(tokens):
         if entry.kind == "numeral":
             number = parse_numeral(text[start:end])
             following = tokens[place + 1][0] if place + 1 < len(tokens) else None
             if number is not None:
                 factor = following.number if following is not None and following.number else 1
-                yield number * factor, following is not None and bool(following.roles & _MEASURED)
+                yield place, number * factor, following is not None and bool(following.roles & _MEASURED)
         elif entry.roles & ROLE["count"]:
-            yield entry.number, True
-
-
-def _numbers(tokens: list[Token], text: str) -> Iterator[int]:
-    return (number for number, _ in _counted(tokens, text))
+            yield place, entry.number, True
 
 
 def _countable(number: int, said: Iterable[int]) -> bool:

@@ -73,7 +73,16 @@ class OrderGrammar:
 
     def check(self, utterance: Utterance, answer: BaseModel) -> tuple[Problem, ...]:
         """What in an answer the utterance does not support, and what was said that the answer lost."""
-        return check(self.spec, self.lexicon, utterance, answer)
+        intent = str(getattr(answer, "intent", self.spec.intent))
+        return check(self.spec, self.lexicon, utterance, answer, self.parse(utterance, intent))
+
+    def forbidden(self, utterance: Utterance, intent: str) -> Guard | None:
+        """The first word that forbids taking an utterance for an intent that acts and carries no order."""
+        parse = self.parse(utterance)
+        permitted = self.spec.permits.get(intent, ())
+        return next(
+            (guard for guard in parse.guards if parse.text[guard.start : guard.end] not in permitted), None
+        )
 
     def _parse(self, utterance: Utterance, intent: str | None) -> Parse:
         tokens = self.lexicon.scan(utterance.text)

@@ -75,6 +75,9 @@ def _list(reading: Reading, place: int, kind: str) -> int:
             continue
         if following.kind == "head":
             reading.fail("tie", f"{following.form} may be named after what stands before it")
+        after = reading.at(place + 1)[0] if joined else following
+        if kind is OMIT and after.kind == "attribute" and (joined or len(after.form) == 1):
+            reading.fail("tie", f"{after.form} may be left out too")  # 不要珍珠和冰
         return place
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Token
+from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
@@ -130,7 +130,7 @@ def head(reading: Reading, place: int) -> int:
 def attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
-    if len(entry.form) == 1 and UNKNOWN in (reading.at(place - 1)[0], reading.at(place + 1)[0]):
+    if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
@@ -150,6 +150,9 @@ def flag(reading: Reading, place: int) -> int:
 def value(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
+    following = reading.at(place + 1)[0]
+    if entry.roles & ROLE["lead"] and following.kind in ("numeral", "measure") and reading.said(HEAD):
+        reading.fail("tie", f"{entry.form} may bring it or give it away")  # 来杯奶茶送一杯咖啡
     reading.put(entry.slot.field, entry.value)
     return place + 1
 

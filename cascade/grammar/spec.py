@@ -41,6 +41,8 @@ class SlotSpec(_Record):
     spreads: bool = False
     """For an attribute: said of one of several items it may be meant for all of them, said alone in front it is."""
 
+    hints: Forms = ()
+    """Words that may say it though no form does: an answer that fills the slot is then believed, nothing is read."""
     loose: bool = False
     """For a note: it may stand anywhere. Otherwise after a ``swap`` word or alone in its clause."""
 
@@ -93,6 +95,8 @@ class Words(_Record):
     """Particles that change nothing: 吧."""
     perfective: Forms = ()
     filler: Forms = ()
+    total: Forms = ()
+    """Before the quantity of everything: 一共. After several names it is not the quantity of the last."""
     asking: Forms = ()
     """Ends a question; harmless after ``polite``."""
     tag: Forms = ()
@@ -171,6 +175,10 @@ class GrammarSpec(_Record):
     clock: ClockWords | None = None
     guards: Mapping[str, Forms] = Field(default_factory=dict)
     """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
+    chatter: Forms = ()
+    """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
+    permits: Mapping[str, Forms] = Field(default_factory=dict)
+    """For intents that act and carry no order: the guards that they are themselves said with."""
 
     @model_validator(mode="after")
     def _has_one_head(self) -> Self:

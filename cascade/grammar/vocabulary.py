@@ -19,8 +19,8 @@ from cascade.text import Normalizer
 # Which of its roles a word is read by when it comes up; the reading itself looks at the others.
 _PRIORITY: Final = (
     "numeral change swap polite again add plenty remove reject removed desire carrier opener measure portion bundle "
-    "count each all among other rest connector lead reference object of perfective asking tag final filler separator "
-    "times bound clock half"
+    "count each all among other rest connector lead reference object of perfective asking tag final total filler "
+    "separator times bound clock half"
 )
 _KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
 

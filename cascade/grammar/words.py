@@ -12,6 +12,7 @@ from cascade.grammar.reading import (
     BREAK,
     CHANGE,
     EACH,
+    HEAD,
     JOIN,
     OTHER,
     REST,
@@ -21,7 +22,7 @@ from cascade.grammar.reading import (
 )
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
-_ASKS: Final = ROLE["asking"] | ROLE["tag"]
+_ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
 def _polite(reading: Reading, place: int) -> int:
@@ -51,8 +52,10 @@ def _again(reading: Reading, place: int) -> int:
 
 
 def _connector(reading: Reading, place: int) -> int:
-    if reading.ends_at(place + 1):
-        return reading.refuse(place)
+    if reading.ends_at(place + 1) or reading.tokens[place + 1][0].kind == "unknown":
+        return reading.refuse(place)  # 和 in 和平路 is part of the name
+    if not reading.marks and not reading.tokens[place + 1][0].roles & _ORDERS:
+        reading.fail("tie", f"{reading.tokens[place][0].form} joins nothing")  # 还有一杯奶茶 may only be told
     reading.marks.append((JOIN, "", None))
     return place + 1
 
@@ -70,8 +73,18 @@ def _marker(kind: str) -> Handler:
     return handler
 
 
+def _total(reading: Reading, place: int) -> int:
+    """一共三杯 says how many the one name before it are, or how many several names are together."""
+    if sum(mark[0] is HEAD for mark in reading.marks) > 1:
+        reading.marks.append((ALL, "", None))
+    return place + 1
+
+
 def _of(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
+    if before.roles & ROLE["carrier"] and before.kind != "measure":  # 我点的奶茶 was ordered before
+        reading.guards.append(("past", *reading.tokens[place][1:]))
+        return place + 1
     if before.kind in _DESCRIBES or before.roles & (ROLE["cap"] | ROLE["unit"]):
         return place + 1
     return reading.refuse(place)
@@ -83,14 +96,19 @@ def _final(reading: Reading, place: int) -> int:
 
 def _perfective(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
-    if reading.wished and before.kind in _DESCRIBES and reading.ends_at(place + 1):
-        return place + 1
+    if before.kind in _DESCRIBES and reading.ends_at(place + 1):
+        if reading.wished:
+            return place + 1
+        if reading.carried:  # 来杯奶茶了 may tell of one that came
+            reading.guards.append(("past", *reading.tokens[place][1:]))
+            return place + 1
     return reading.refuse(place)
 
 
 def _asking(reading: Reading, place: int) -> int:
     """吗 and ? after a polite request; anything else that asks is a question."""
-    if reading.polite and reading.ends_at(place + 1):
+    before = reading.at(place - 1)[0]
+    if reading.polite and reading.ends_at(place + 1) and not before.roles & ROLE["separator"]:
         return place + 1
     reading.refuse(place)
     if not reading.tokens[place][0].guard:
@@ -156,6 +174,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "other": _marker(OTHER),
     "among": _marker(AMONG),
     "rest": _marker(REST),
+    "total": _total,
     "of": _of,
     "final": _final,
     "perfective": _perfective,
