@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("latency",)
+NAMES = ("latency", "observe", "overload", "plan")
 
 
 def main(argv: list[str] | None = None) -> int:

