@@ -1,0 +1,1 @@
+"""What a running cascade tells: decisions, signals, audits. One exporter a file."""
