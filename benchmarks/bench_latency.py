@@ -55,16 +55,22 @@ def grammar() -> dict[str, Any]:
 
 
 def floor_onnx() -> dict[str, Any]:
-    """The bare onnxruntime call on the input of the classifier system."""
-    from cascade.tiers.classifier import ClassifierTier
+    """The bare onnxruntime call, one thread, on the ready input of the classifier system."""
+    import onnxruntime
 
     from cascade import Cascade
+    from cascade.bundle import Bundle
+    from cascade.features import Vocabulary
 
-    cascade = Cascade.load()
-    utterance = cascade.classify(UNSEEN).utterance
-    tier = next(tier for tier in cascade.tiers if isinstance(tier, ClassifierTier))
+    utterance = Cascade.load().classify(UNSEEN).utterance
     assert utterance is not None
-    return {**time_calls(tier.bare_call(utterance.text), batches=100)}
+    bundle = Bundle.open()
+    vocabulary = Vocabulary.parse(bundle.file("vocab.txt").read_text(encoding="utf-8"))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(bundle.file("model.onnx")), options)
+    feed = {"ids": vocabulary.batch(utterance.text)}
+    return {**time_calls(lambda: session.run(None, feed), batches=100)}
 
 
 def classifier() -> dict[str, Any]:
@@ -142,7 +148,8 @@ def import_cascade() -> dict[str, Any]:
         return time.perf_counter() - started
 
     bare = min(wall("pass") for _ in range(5))
-    heavy = "import sys, cascade; print([m for m in ('pydantic', 'onnxruntime', 'ollama', 'numpy', 'httpx') if m in sys.modules])"
+    watched = ("pydantic", "onnxruntime", "ollama", "numpy", "httpx")
+    heavy = f"import sys, cascade; print([m for m in {watched} if m in sys.modules])"
     loaded = subprocess.run(
         [sys.executable, "-c", heavy], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()

@@ -91,7 +91,7 @@ class Bundle:
 
         Raises :class:`BundleNotFound`, :class:`BundleCorrupt` (with file and line) or :class:`BundleIncompatible`.
         """
-        path = locate(source)
+        path = locate(source).resolve()  # a link that is switched meanwhile must not mix two bundles
         manifest = _read_manifest(path / MANIFEST)
         bundle = cls(path, manifest)
         for name, entry in manifest.files.items():

@@ -10,15 +10,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import replace
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
 from types import GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
 
-from cascade.errors import CascadeClosed, CascadeError, InputRejected
+from cascade.backends.base import Priority
+from cascade.errors import CascadeClosed, CascadeError, ConfigurationError, InputRejected
 from cascade.policy import Policy
-from cascade.portal import Portal
-from cascade.result import Abstention, AnswerT, Attempt, Cost, Failure, Outcome, Proposal, Result
+from cascade.portal import Portal, awaited, resume
+from cascade.result import FREE, Abstention, AnswerT, Attempt, Cost, Failure, Outcome, Proposal, Result
 from cascade.text import Normalizer, Utterance
 from cascade.tiers.base import NO_CONTEXT, Call, Context, Tier
 
@@ -39,6 +40,21 @@ class Clock(Protocol):
     def __call__(self) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that a decision is made by. A request keeps the one it began with, even when another is put in its place."""
+
+    tiers: tuple[Tier, ...]
+    policy: Policy
+    normalizer: Normalizer
+    bundle: Bundle | None = None
+    bundle_id: str = field(init=False)
+    """Name and version of the bundle; empty without one."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bundle_id", self.bundle.id if self.bundle is not None else "")
+
+
 class Engine(Generic[AnswerT]):
     """Tiers, a policy and listeners, put together by the caller. Thread-safe.
 
@@ -56,17 +72,35 @@ class Engine(Generic[AnswerT]):
         clock: Clock = time.perf_counter_ns,
         on_close: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
-        self.tiers = tuple(tiers)
-        self.policy = policy
-        self.bundle = bundle
-        self._names = tuple((tier.name, tier.propose) for tier in self.tiers)
-        self._normalizer = normalizer
+        self._setup = Setup(tuple(tiers), policy, normalizer, bundle)
         self._listeners = tuple(listeners)
-        self._bundle_id = bundle.id if bundle is not None else ""
         self._clock = clock
         self._on_close = on_close
         self._portal = Portal()
         self._closed = False
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The tiers, in the order they are asked."""
+        return self._setup.tiers
+
+    @property
+    def policy(self) -> Policy:
+        """What decides whether a proposal is the answer."""
+        return self._setup.policy
+
+    @property
+    def bundle(self) -> Bundle | None:
+        """The bundle that decides now."""
+        return self._setup.bundle
+
+    def swap(self, setup: Setup) -> Setup:
+        """Decide by another setup from now on; the one that was in force until now is returned.
+
+        One reference is swapped: requests under way end as they began, none sees parts of both, none waits.
+        """
+        before, self._setup = self._setup, setup
+        return before
 
     def classify(
         self,
@@ -82,14 +116,10 @@ class Engine(Generic[AnswerT]):
         shared limits.
         Raises only :class:`~cascade.errors.CascadeClosed`: bad input and failing servers are told in the result.
         """
-        steps = self._steps(text, self._context(deadline_s, caller, idempotency_key))
-        try:
-            call = next(steps)
-            while True:
-                call = _resume(steps, self._portal.submit(call))
-        except StopIteration as stop:
-            result: Result[AnswerT] = stop.value
-            return result
+        result: Result[AnswerT] = self._driven(
+            self._steps(text, self._context(deadline_s, caller, idempotency_key))
+        )
+        return result
 
     async def aclassify(
         self,
@@ -104,7 +134,7 @@ class Engine(Generic[AnswerT]):
         try:
             call = next(steps)
             while True:
-                value, error = await _awaited(steps, self._portal.submit(call))
+                value, error = await awaited(steps, self._portal.submit(call))
                 call = steps.send(value) if error is None else steps.throw(error)
         except StopIteration as stop:
             result: Result[AnswerT] = stop.value
@@ -127,7 +157,7 @@ class Engine(Generic[AnswerT]):
 
         def advance(index: int, steps: _Steps, future: Future[Any] | None) -> None:
             try:
-                call = next(steps) if future is None else _resume(steps, future)
+                call = next(steps) if future is None else resume(steps, future)
             except StopIteration as stop:
                 results[index] = stop.value
             else:
@@ -145,14 +175,41 @@ class Engine(Generic[AnswerT]):
                 future.cancel()
         return [results[index] for index in range(len(results))]
 
-    def close(self) -> None:
-        """Cancel what is under way, close the connections. Idempotent; using the cascade afterwards raises."""
-        self._closed = True
-        self._portal.close(self._on_close)
+    def consult(self, tier: str, utterance: Utterance, context: Context = NO_CONTEXT) -> Outcome:
+        """What one tier says of an utterance, outside any decision, as audits ask it: no policy is asked, no listener
+        told of a result; what it cost goes to those that keep books.
 
-    async def aclose(self) -> None:
+        Raises :class:`~cascade.errors.CascadeClosed`, and :class:`~cascade.errors.ConfigurationError` when there is no
+        such tier.
+        """
+        if self._closed:
+            raise CascadeClosed("the cascade is closed")
+        asked = next((one for one in self.tiers if one.name == tier), None)
+        if asked is None:
+            raise ConfigurationError(f"the cascade has no tier {tier!r}")
+        started = self._clock()
+        outcome: Outcome = self._driven(_guarded(asked.name, asked.propose, utterance, context))
+        self.spent("audit", replace(outcome.usage, latency_ns=self._clock() - started), tier=tier)
+        return outcome
+
+    def spent(self, purpose: str, cost: Cost, *, tier: str = "llm", turns: int = 1) -> None:
+        """Tell the listeners that keep books (those with a method ``spent``) of a cost outside any decision."""
+        for listener in self._listeners:
+            keep = getattr(listener, "spent", None)
+            if keep is not None:
+                try:
+                    keep(purpose, cost, tier=tier, turns=turns)
+                except Exception:
+                    logger.exception("listener %r failed", listener)
+
+    def close(self, *, drain_s: float = 0.0) -> None:
+        """Refuse what is new, let what is under way end for ``drain_s`` seconds, cancel the rest. Idempotent."""
+        self._closed = True
+        self._portal.close(self._on_close, drain_s=drain_s)
+
+    async def aclose(self, *, drain_s: float = 0.0) -> None:
         """:meth:`close` for event loops."""
-        await asyncio.to_thread(self.close)
+        await asyncio.to_thread(self.close, drain_s=drain_s)
 
     def __enter__(self) -> Self:
         return self
@@ -170,6 +227,15 @@ class Engine(Generic[AnswerT]):
     ) -> None:
         await self.aclose()
 
+    def _driven(self, steps: Generator[Call, Any, Any]) -> Any:
+        """What the steps come to, waited for in this thread."""
+        try:
+            call = next(steps)
+            while True:
+                call = resume(steps, self._portal.submit(call))
+        except StopIteration as stop:
+            return stop.value
+
     def _context(self, deadline_s: float | None, caller: str | None, key: str | None) -> Context:
         if self._closed:
             raise CascadeClosed("the cascade is closed")
@@ -179,20 +245,23 @@ class Engine(Generic[AnswerT]):
         return Context(deadline=deadline, caller=caller, idempotency_key=key)
 
     def _steps(self, text: object, context: Context) -> _Steps:
+        by = self._setup
         try:
-            utterance = self._normalizer(text)
+            utterance = by.normalizer(text)
         except InputRejected as error:
-            return self._told(Result("rejected", None, reason=error.reason, bundle=self._bundle_id))
+            return self._told(Result("rejected", None, reason=error.reason, bundle=by.bundle_id))
         attempts: list[Attempt] = []
         clock = self._clock
-        for name, propose in self._names:
+        for tier in by.tiers:
             started = clock()
-            outcome = yield from _guarded(name, propose, utterance, context)
-            attempt = self._judge(name, outcome, clock() - started)
+            outcome = yield from _guarded(tier.name, tier.propose, utterance, context)
+            attempt = _judged(by.policy, tier.name, outcome, clock() - started)
             attempts.append(attempt)
             if attempt.verdict == "answered":
-                return self._told(self._answered(utterance, attempt, tuple(attempts)))
-        settlement = self.policy.settle(attempts)
+                return self._told(_answered(utterance, attempt, tuple(attempts), by.bundle_id))
+            if by.bundle is not None and attempt.intent in by.bundle.acting:
+                context = replace(context, priority=Priority.ACTING)
+        settlement = by.policy.settle(attempts)
         return self._told(
             Result(
                 settlement.status,
@@ -200,42 +269,8 @@ class Engine(Generic[AnswerT]):
                 reason=settlement.reason,
                 candidates=settlement.candidates,
                 attempts=tuple(attempts),
-                bundle=self._bundle_id,
+                bundle=by.bundle_id,
             )
-        )
-
-    def _judge(self, name: str, outcome: Outcome, elapsed_ns: int) -> Attempt:
-        cost = Cost(elapsed_ns) if outcome.usage.calls == 0 else replace(outcome.usage, latency_ns=elapsed_ns)
-        if isinstance(outcome, Proposal):
-            try:
-                decision = self.policy.decide(name, outcome)
-            except Exception as error:
-                logger.exception("the policy failed; the proposal is not answered")
-                failure = Failure(CascadeError(f"{type(error).__name__} in the policy", tier=name))
-                return Attempt(name, failure, "fallback", failure.reason, cost)
-            return Attempt(
-                name, outcome, "answered" if decision.answer else "escalated", decision.reason, cost
-            )
-        if isinstance(outcome, Abstention):
-            return Attempt(name, outcome, "escalated", outcome.reason, cost)
-        return Attempt(name, outcome, "fallback", outcome.reason, cost)
-
-    def _answered(
-        self, utterance: Utterance, attempt: Attempt, attempts: tuple[Attempt, ...]
-    ) -> Result[AnswerT]:
-        proposal = attempt.outcome
-        assert isinstance(proposal, Proposal)
-        return Result(
-            "answered",
-            utterance,
-            attempt.tier,
-            proposal.intent,
-            proposal.answer,
-            proposal.confidence,
-            "",
-            (),
-            attempts,
-            self._bundle_id,
         )
 
     def _told(self, result: Result[AnswerT]) -> Result[AnswerT]:
@@ -260,6 +295,40 @@ class Engine(Generic[AnswerT]):
 _Steps = Generator[Call, Any, Result[Any]]
 
 
+def _judged(policy: Policy, name: str, outcome: Outcome, elapsed_ns: int) -> Attempt:
+    cost = Cost(elapsed_ns) if outcome.usage is FREE else replace(outcome.usage, latency_ns=elapsed_ns)
+    if isinstance(outcome, Proposal):
+        try:
+            decision = policy.decide(name, outcome)
+        except Exception as error:
+            logger.exception("the policy failed; the proposal is not answered")
+            failure = Failure(CascadeError(f"{type(error).__name__} in the policy", tier=name))
+            return Attempt(name, failure, "fallback", failure.reason, cost)
+        return Attempt(name, outcome, "answered" if decision.answer else "escalated", decision.reason, cost)
+    if isinstance(outcome, Abstention):
+        return Attempt(name, outcome, "escalated", outcome.reason, cost)
+    return Attempt(name, outcome, "fallback", outcome.reason, cost)
+
+
+def _answered(
+    utterance: Utterance, attempt: Attempt, attempts: tuple[Attempt, ...], bundle_id: str
+) -> Result[Any]:
+    proposal = attempt.outcome
+    assert isinstance(proposal, Proposal)
+    return Result(
+        "answered",
+        utterance,
+        attempt.tier,
+        proposal.intent,
+        proposal.answer,
+        proposal.confidence,
+        "",
+        (),
+        attempts,
+        bundle_id,
+    )
+
+
 def _guarded(
     name: str, propose: Callable[[Utterance, Context], Any], utterance: Utterance, context: Context
 ) -> Generator[Call, Any, Outcome]:
@@ -276,37 +345,3 @@ def _guarded(
     if not isinstance(outcome, Proposal | Abstention | Failure):
         return Failure(CascadeError(f"tier {name} gave {type(outcome).__name__}, not an outcome", tier=name))
     return outcome
-
-
-def _resume(steps: _Steps, future: Future[Any]) -> Call:
-    """Wait in this thread for what the steps asked for, and give it to them."""
-    try:
-        value, error = _come_of(future)
-    except BaseException:  # an interrupt of the waiting thread: nobody waits for the server any more
-        future.cancel()
-        steps.close()
-        raise
-    return steps.send(value) if error is None else steps.throw(error)
-
-
-async def _awaited(steps: _Steps, future: Future[Any]) -> tuple[Any, Exception | None]:
-    """The same wait on the caller's event loop; cancelling the caller cancels the call."""
-    waiter = asyncio.wrap_future(future)
-    try:
-        await asyncio.wait([waiter])
-    except asyncio.CancelledError:
-        future.cancel()
-        steps.close()
-        raise
-    if not waiter.cancelled():
-        waiter.exception()  # mark it as seen; it is told through ``future``
-    return _come_of(future)
-
-
-def _come_of(future: Future[Any]) -> tuple[Any, Exception | None]:
-    try:
-        return future.result(), None
-    except CancelledError:  # nobody but ``close`` cancels a call that is still being waited for
-        return None, CascadeClosed("the cascade was closed while it waited")
-    except Exception as error:
-        return None, error

@@ -11,8 +11,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, TypeVar
 
 from cascade.errors import CascadeClosed
@@ -20,6 +20,9 @@ from cascade.errors import CascadeClosed
 logger = logging.getLogger("cascade")
 
 T = TypeVar("T")
+
+Steps = Generator[Any, Any, Any]
+"""Yields calls to be made on the loop, is sent what came of them, and returns what it was for."""
 
 
 class Portal:
@@ -31,11 +34,15 @@ class Portal:
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._closed = False
+        self._under_way: set[Future[Any]] = set()
 
     def submit(self, call: Callable[[], Awaitable[T]]) -> Future[T]:
         """Start ``call`` on the loop. Cancelling the future cancels it there."""
         loop = self._running_loop()  # first: a closed portal must not leave a coroutine that nobody awaits
-        return asyncio.run_coroutine_threadsafe(_run(call), loop)
+        future = asyncio.run_coroutine_threadsafe(_run(call), loop)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
 
     def run(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run ``call`` and wait for it; an interrupt of the waiting thread cancels it."""
@@ -50,14 +57,24 @@ class Portal:
         """The same from a caller's own event loop."""
         return await asyncio.wrap_future(self.submit(call))
 
-    def close(self, before: Callable[[], Awaitable[Any]] | None = None, timeout_s: float = 5.0) -> None:
-        """Run ``before`` on the loop if it ever started, cancel what is left and stop the thread. Idempotent."""
+    def close(
+        self,
+        before: Callable[[], Awaitable[Any]] | None = None,
+        timeout_s: float = 5.0,
+        *,
+        drain_s: float = 0.0,
+    ) -> None:
+        """Let what was submitted end for ``drain_s`` seconds, cancel what is left, run ``before`` on the loop if it
+        ever started, and stop the thread. Idempotent.
+        """
         with self._lock:
             self._closed = True
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
         if loop is None or thread is None or self._pid != os.getpid():
             return
+        if drain_s > 0:
+            wait(set(self._under_way), timeout=drain_s)
         try:
             asyncio.run_coroutine_threadsafe(_shut_down(before), loop).result(timeout_s)
         except TimeoutError:
@@ -75,6 +92,7 @@ class Portal:
                 raise CascadeClosed("the cascade is closed")
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()
+                self._under_way = set()
                 self._pid = os.getpid()
                 self._thread = threading.Thread(
                     target=self._loop.run_forever, name="cascade-portal", daemon=True
@@ -95,3 +113,37 @@ async def _shut_down(before: Callable[[], Awaitable[Any]] | None) -> None:
     await asyncio.gather(*pending, return_exceptions=True)
     if before is not None:
         await before()
+
+
+def resume(steps: Steps, future: Future[Any]) -> Any:
+    """Wait in this thread for what the steps asked for, and give it to them."""
+    try:
+        value, error = _come_of(future)
+    except BaseException:  # an interrupt of the waiting thread: nobody waits for the server any more
+        future.cancel()
+        steps.close()
+        raise
+    return steps.send(value) if error is None else steps.throw(error)
+
+
+async def awaited(steps: Steps, future: Future[Any]) -> tuple[Any, Exception | None]:
+    """The same wait on the caller's event loop; cancelling the caller cancels the call."""
+    waiter = asyncio.wrap_future(future)
+    try:
+        await asyncio.wait([waiter])
+    except asyncio.CancelledError:
+        future.cancel()
+        steps.close()
+        raise
+    if not waiter.cancelled():
+        waiter.exception()  # mark it as seen; it is told through ``future``
+    return _come_of(future)
+
+
+def _come_of(future: Future[Any]) -> tuple[Any, Exception | None]:
+    try:
+        return future.result(), None
+    except CancelledError:  # nobody but ``close`` cancels a call that is still being waited for
+        return None, CascadeClosed("the cascade was closed while it waited")
+    except Exception as error:
+        return None, error

@@ -1,12 +1,17 @@
 """The policy answers only what reaches its threshold and margin, and says why it does not."""
 
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade.bundle import Bundle
-from cascade.errors import BackendTimeout
+from cascade.bundle import Bundle, locate, seal
+from cascade.errors import BackendTimeout, BundleCorrupt
 from cascade.orders import OrderIntent, OrderItem
-from cascade.policy import PolicySpec, Threshold, ThresholdPolicy
+from cascade.policy import PolicySpec, RungThresholds, Threshold, ThresholdPolicy
 from cascade.result import FREE, Abstention, Attempt, Failure, Proposal, Span
 
 SPEC = PolicySpec(
@@ -93,3 +98,54 @@ def test_the_policy_that_ships_covers_every_intent_and_is_tighter_for_acting_one
         threshold = policy.threshold(name)
         assert threshold is not None
         assert threshold.confidence >= (0.9 if spec.acting else 0.5)
+
+
+def test_each_rung_has_its_own_thresholds_and_the_others_keep_the_normal_ones() -> None:
+    rung = "normal"
+    spec = SPEC.model_copy(
+        update={
+            "rungs": {
+                "red": RungThresholds(default=Threshold(confidence=0.9), acting=Threshold(confidence=0.99))
+            }
+        }
+    )
+    policy = ThresholdPolicy(spec, {"order_drink": True, "chitchat": False}, rung=lambda: rung)
+    seen = {}
+    for rung in ("normal", "amber", "red"):
+        seen[rung] = policy.decide("classifier", proposal("order_drink", 0.97, 0.01)).reason
+    assert seen == {"normal": "", "amber": "", "red": "confidence_below_0.99"}
+
+
+@pytest.mark.parametrize(
+    ("rung", "complaint"),
+    [
+        (
+            {"default": {"confidence": 0.9}, "acting": {"confidence": 0.99, "margin": 0.5}},
+            "names a certificate",
+        ),
+        (
+            {
+                "default": {"confidence": 0.9, "margin": 0.2},
+                "acting": {"confidence": 0.99, "margin": 0.5},
+                "intents": {"nap": {"confidence": 1}},
+            },
+            "'nap' is not in the manifest",
+        ),
+        (
+            {
+                "default": {"confidence": 0.1},
+                "acting": {"confidence": 0.1},
+                "certificate": "red_certificate.json",
+            },
+            "no red_certificate.json",
+        ),
+    ],
+)
+def test_a_rung_that_asks_less_must_show_why(tmp_path: Path, rung: dict[str, object], complaint: str) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(locate("tea_order_zh"), folder)
+    policy = yaml.safe_load((folder / "policy.yaml").read_text(encoding="utf-8"))
+    (folder / "policy.yaml").write_text(yaml.safe_dump({**policy, "rungs": {"red": rung}}), encoding="utf-8")
+    seal(folder)
+    with pytest.raises(BundleCorrupt, match=complaint):
+        ThresholdPolicy.from_bundle(Bundle.open(folder))

@@ -65,6 +65,15 @@ def test_close_cancels_what_is_under_way_runs_the_farewell_and_refuses_more() ->
         portal.submit(_thread_name)
 
 
+def test_close_lets_what_is_under_way_end_when_asked_to() -> None:
+    portal = Portal()
+    quick = portal.submit(lambda: asyncio.sleep(0.1, "done"))
+    endless = portal.submit(asyncio.Event().wait)
+    portal.close(drain_s=0.3)
+    assert quick.result(0) == "done"
+    assert endless.cancelled()
+
+
 def test_a_farewell_that_fails_is_logged_and_the_thread_stops(caplog: pytest.LogCaptureFixture) -> None:
     portal = Portal()
     portal.submit(_thread_name).result(5)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from cascade.backends.base import Priority
 from cascade.result import Outcome
 from cascade.text import Utterance
 
@@ -25,6 +26,8 @@ class Context:
     caller: str | None = None
     """A key of the caller (a user, a tenant) that shared limits count by."""
     idempotency_key: str | None = None
+    priority: Priority = Priority.NORMAL
+    """How urgent the question is to servers that cannot be asked everything."""
 
 
 NO_CONTEXT = Context()

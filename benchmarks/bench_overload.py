@@ -1,0 +1,274 @@
+"""What becomes of the servers, and of everybody else, when a crowd asks once, three and ten times what they
+can serve?
+
+Open loop against the real small model on llama.cpp: requests go out when they are due, whatever has become of
+those before. Each load is run twice, by a well-behaved client that gives up at its deadline, and by the same
+client through ``cascade.traffic``; every run in a subprocess of its own, all in one go, between two
+measurements of the capacity. No two questions are the same, so that cache and coalescing take no part. Beside
+each run a thread asks rules and classifier.
+
+The small model's answers are wrong; what is measured is when they come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import in_subprocess, write
+from benchmarks.load import UTTERANCES, due, small_model
+from cascade.backends.base import ChatBackend, ChatRequest, Message
+from cascade.backends.openai import OpenAIBackend
+from cascade.errors import BackendError, BackendOverloaded
+from cascade.traffic import Gate, TrafficSpec
+from cascade.traffic.spec import RungSpec
+
+MODULE = "benchmarks.bench_overload"
+SLOTS = 2
+TIMES = (1, 3, 10)
+SECONDS = 20.0
+WARM_S = 5.0
+CAPACITY_S = 10.0
+DEADLINE_S = 4.0
+PATIENCE_S = 60.0
+"""Outside the load, where nothing is to be cut off."""
+SAMPLE_S = 0.5
+IDLE_S = 3.0
+PAUSE_S = 0.004
+BESIDE = ("千问，帮我点两杯少糖去冰的珍珠奶茶", "今天上班好累啊你陪我聊会儿天好不好")
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "intent": {"type": "string", "enum": ["order_drink", "query_menu", "chitchat", "out_of_scope"]},
+        "quantity": {"type": "integer", "minimum": 1, "maximum": 9},
+    },
+    "required": ["intent", "quantity"],
+    "additionalProperties": False,
+}
+# The rung would refuse what is not urgent under lasting overload; here the line alone is looked at.
+SPEC = TrafficSpec(rungs=RungSpec(automatic=False))
+
+
+def run(*, out: Path, rounds: int) -> int:
+    """Measure, print, write JSON and plot; 1 when one of the bounds was missed."""
+    del rounds  # one go: capacity and loads must meet the same machine
+    with small_model(SLOTS) as url:
+        before = _system("capacity", url, 0.0)["per_s"]
+        rows = [
+            _system(system, url, times * before) | {"times": times}
+            for times in TIMES
+            for system in ("bare", "guarded")
+        ]
+        after = _system("capacity", url, 0.0)["per_s"]
+    capacity = (before + after) / 2
+    bounds = _bounds([row for row in rows if row["system"] == "guarded"], capacity)
+    found = {"capacity_per_s": [before, after], "deadline_s": DEADLINE_S, "bounds": bounds, "runs": rows}
+    path = write(out, "overload", found)
+    print(f"capacity {before:.2f}/s before, {after:.2f}/s after; deadline {DEADLINE_S:g} s")
+    for row in rows:
+        print(
+            f"{row['times']:>3} x {row['system']:8} goodput {row['goodput_per_s']:.2f}/s"
+            f" ({row['goodput_per_s'] / capacity:.0%})  latest {row['latest_s'] - DEADLINE_S:+.2f} s after the deadline"
+            f"  p99 beside {row['beside_p99_ratio']:.2f} x idle  memory {row['memory_growth_mb']:+.1f} MB"
+            f"  {row['ends']}"
+        )
+    for name, held in bounds.items():
+        print(f"{'held  ' if held else 'MISSED'} {name}")
+    print(f"{_plot(rows, capacity, out / 'overload.svg')}\n{path}")
+    return 0 if all(bounds.values()) else 1
+
+
+def _bounds(guarded: Sequence[Mapping[str, Any]], capacity: float) -> dict[str, bool]:
+    worst = guarded[-1]
+    budget = SPEC.retry.budget_burst + SPEC.retry.budget_ratio * worst["asked"]
+    return {
+        "goodput at ten times at least 95 % of capacity": worst["goodput_per_s"] >= 0.95 * capacity,
+        "no answer later than its deadline plus 100 ms": max(r["latest_s"] for r in guarded)
+        <= DEADLINE_S + 0.1,
+        "retries within budget": worst["stats"]["retries"] + worst["stats"]["hedges"] <= budget,
+        "rules and classifier p99 within 1.5 times of idle": max(r["beside_p99_ratio"] for r in guarded)
+        <= 1.5,
+        "memory flat, within 10 MB": max(r["memory_growth_mb"] for r in guarded) <= 10,
+    }
+
+
+def _system(system: str, url: str, rate: float) -> dict[str, Any]:
+    return in_subprocess(MODULE, json.dumps([system, url, rate]))
+
+
+def _request(number: int, timeout_s: float = DEADLINE_S) -> ChatRequest:
+    text = f"{UTTERANCES[number % len(UTTERANCES)]}，我是第{number}位"
+    return ChatRequest((Message("user", text),), SCHEMA, 24, timeout_s)
+
+
+async def _capacity(url: str) -> dict[str, Any]:
+    """As many at once as there are slots, again and again."""
+    backend, ends, number = OpenAIBackend("small", base_url=f"{url}/v1"), list[float](), iter(range(10**9))
+    start = time.perf_counter()
+
+    async def keep_asking() -> None:
+        while time.perf_counter() - start < CAPACITY_S + WARM_S / 2:
+            await backend.chat(_request(next(number), PATIENCE_S))
+            ends.append(time.perf_counter() - start)
+
+    await asyncio.gather(*(keep_asking() for _ in range(SLOTS)))
+    await backend.aclose()
+    counted = [end for end in ends if end >= WARM_S / 2]
+    return {"per_s": len(counted) / (max(ends) - WARM_S / 2)}
+
+
+class Beside:
+    """Rules and classifier, asked at an even pace from a thread of their own."""
+
+    def __init__(self) -> None:
+        from cascade import Cascade
+
+        self._cascade = Cascade.load()
+        self._stop = threading.Event()
+        self.took: list[float] = []
+        self._thread = threading.Thread(target=self._ask)
+
+    def start(self) -> None:
+        for text in BESIDE * 100:
+            self._cascade.classify(text)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._cascade.close()
+
+    def p99_us(self, first: int, last: int) -> float:
+        took = sorted(self.took[first:last])
+        return took[int(len(took) * 0.99)] * 1e6
+
+    def _ask(self) -> None:
+        while not self._stop.wait(PAUSE_S):
+            for text in BESIDE:
+                began = time.perf_counter()
+                self._cascade.classify(text)
+                self.took.append(time.perf_counter() - began)
+
+
+async def _overload(system: str, url: str, rate: float) -> dict[str, Any]:
+    raw = OpenAIBackend("small", base_url=f"{url}/v1")
+    backend: ChatBackend = Gate([raw], SPEC) if system == "guarded" else raw
+    await raw.chat(_request(0, PATIENCE_S))
+    beside = Beside()
+    beside.start()
+    await asyncio.sleep(IDLE_S)
+    idle_until = len(beside.took)
+    moments, start = due(rate, SECONDS, seed=int(rate * 1000)), time.perf_counter()
+    timeline: list[dict[str, Any]] = []
+    sampling = asyncio.ensure_future(_sample(backend, start, timeline))
+    ends = await asyncio.gather(*(_ask(backend, n, at, start) for n, at in enumerate(moments, 1)))
+    sampling.cancel()
+    beside.stop()
+    stats = backend.stats() if isinstance(backend, Gate) else None
+    await backend.aclose()
+    good = [end["done_s"] for end in ends if end["end"] == "answered"]
+    counted = [done for done in good if WARM_S <= done <= SECONDS]
+    idle_us, loaded_us = beside.p99_us(0, idle_until), beside.p99_us(idle_until, len(beside.took))
+    return {
+        "system": system,
+        "offered_per_s": rate,
+        "asked": len(ends),
+        "goodput_per_s": len(counted) / (SECONDS - WARM_S),
+        "ends": dict(Counter(end["end"] for end in ends)),
+        "latest_s": max(end["took_s"] for end in ends),
+        "beside_p99_us": {"idle": idle_us, "loaded": loaded_us},
+        "beside_p99_ratio": loaded_us / idle_us,
+        "memory_growth_mb": max(s["memory_mb"] for s in timeline) - _at(timeline, WARM_S)["memory_mb"],
+        "stats": asdict(stats) if stats is not None else None,
+        "timeline": timeline,
+        "requests": ends,
+    }
+
+
+async def _ask(backend: ChatBackend, number: int, at: float, start: float) -> dict[str, Any]:
+    await asyncio.sleep(max(0.0, start + at - time.perf_counter()))
+    began = time.perf_counter()
+    try:
+        await backend.chat(_request(number))
+    except BackendError as error:
+        end = error.reason if isinstance(error, BackendOverloaded) else type(error).__name__
+    else:
+        end = "answered"
+    done = time.perf_counter()
+    return {"due_s": at, "done_s": done - start, "took_s": done - began, "end": end}
+
+
+async def _sample(backend: ChatBackend, start: float, timeline: list[dict[str, Any]]) -> None:
+    while True:
+        sample: dict[str, Any] = {"at_s": time.perf_counter() - start, "memory_mb": _memory_mb()}
+        stats = backend.stats() if isinstance(backend, Gate) else None
+        if stats is not None:
+            sample |= {"in_line": stats.in_line, "limit": stats.hosts[0].limit, "rung": stats.rung}
+        timeline.append(sample)
+        await asyncio.sleep(SAMPLE_S)
+
+
+def _memory_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _at(timeline: Sequence[Mapping[str, Any]], seconds: float) -> Mapping[str, Any]:
+    return next(sample for sample in timeline if sample["at_s"] >= seconds)
+
+
+def _plot(rows: Sequence[Mapping[str, Any]], capacity: float, path: Path) -> str:
+    """Answers a second over time, with and without; a sentence that says where."""
+    try:
+        import matplotlib as mpl
+
+        mpl.use("svg")
+        from matplotlib import pyplot as plt
+    except ImportError:
+        return "no plot: matplotlib is not installed"
+    mpl.rcParams["svg.fonttype"] = "none"
+    figure, axes = plt.subplots(
+        2, len(TIMES), figsize=(4 * len(TIMES), 6), sharex=True, sharey="row", squeeze=False
+    )
+    for column, times in enumerate(TIMES):
+        rate, waits = axes[0][column], axes[1][column]
+        rate.set_title(f"{times} x capacity offered")
+        rate.axhline(capacity, color="0.6", linestyle=":", label="capacity")
+        waits.axhline(DEADLINE_S, color="0.6", linestyle=":", label="deadline")
+        for row in (row for row in rows if row["times"] == times):
+            color = "tab:green" if row["system"] == "guarded" else "tab:red"
+            good = [end for end in row["requests"] if end["end"] == "answered"]
+            seconds = [at + 0.5 for at in range(int(SECONDS + DEADLINE_S))]
+            served = [sum(at - 1 <= end["done_s"] < at + 1 for end in good) / 2 for at in seconds]
+            rate.plot(seconds, served, color=color, label=row["system"])
+            waits.plot(
+                [e["done_s"] for e in good], [e["took_s"] for e in good], ".", color=color, markersize=3
+            )
+        waits.set_xlabel("seconds")
+    axes[0][0].set_ylabel("answers in time, 1/s")
+    axes[1][0].set_ylabel("seconds until the answer")
+    axes[0][0].legend()
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)
+    return str(path)
+
+
+def main() -> None:
+    """One run, for the parent process: prints one JSON object."""
+    system, url, rate = json.loads(sys.argv[1])
+    measured = _capacity(url) if system == "capacity" else _overload(system, url, rate)
+    print(json.dumps(asyncio.run(measured)))
+
+
+if __name__ == "__main__":
+    main()

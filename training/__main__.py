@@ -1,0 +1,43 @@
+"""``python -m training STAGE RECIPE.toml``: the stages of a model, ``all`` of them in order, and of a retraining."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from cascade.errors import CascadeError
+from training.annotation import AnnotationError
+from training.recipe import Recipe, RecipeError
+from training.retraining import stages as retraining
+from training.stages import ORDER, run
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a stage; 1 when the recipe, the data or the bundle cannot be used, or a challenger is refused."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("stage", choices=[*ORDER, "all", *retraining.STAGES])
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("version", nargs="?", help="of the registry, for 'promote'")
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, help="what relative paths of the recipe start from"
+    )
+    given = parser.parse_args(arguments)
+    console = Console()
+    try:
+        if given.stage in retraining.STAGES:
+            return retraining.run(given.stage, given.recipe, given.root, given.version, console)
+        run(given.stage, Recipe.read(given.recipe, given.root), console)
+    except (AnnotationError, RecipeError, CascadeError) as error:
+        console.print(f"[red]{type(error).__name__}[/red]", highlight=False)
+        console.print(str(error), highlight=False, markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""The labelled sets as training sees them: parsed, aligned, kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascade.bundle import Bundle
+from cascade.errors import InputRejected
+from cascade.text import Normalizer
+from training.alignment import TAG_NUMBER, Aligner, Find
+from training.annotation import AnnotationError, Example, read_all
+from training.leakage import Collision, separate
+from training.lexicon import Lexicon
+from training.recipe import Recipe
+
+UNKNOWN_TAG = -100
+"""In place of a tag where the label does not say one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One utterance to learn from: its characters, the intents it may have, a tag a character."""
+
+    text: str
+    intents: tuple[int, ...]
+    """Numbers of the intents that are right; more than one where the source does not tell them apart."""
+    tags: tuple[int, ...]
+    sure: bool = True
+    """False where no single answer is lawful: the model should not be confident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unaligned:
+    """A labelled value that is not found in its text."""
+
+    example: Example
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.example.where}: {self.kind} {self.value!r} is not found in {self.example.text!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A labelled name that is no canonical name of the lexicon; ``canonical`` is the one it is a form of."""
+
+    example: Example
+    slot: str
+    name: str
+    canonical: str | None
+
+    def __str__(self) -> str:
+        advice = f"is a form of {self.canonical!r}" if self.canonical else "is not in the lexicon"
+        return f"{self.example.where}: {self.slot} {self.name!r} {advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Three sets with nothing in common, and what had to go."""
+
+    train: tuple[Example, ...]
+    calibration: tuple[Example, ...]
+    test: tuple[Example, ...]
+    collisions: tuple[Collision, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What the sets are read with: the bundle's intents, normaliser and lexicon."""
+
+    bundle: Bundle
+    normalizer: Normalizer
+    lexicon: Lexicon
+    aligner: Aligner
+
+    @classmethod
+    def open(cls, bundle: Bundle) -> Pack:
+        """Take what training needs out of a bundle."""
+        manifest = bundle.manifest
+        normalizer = Normalizer(
+            wake_words=manifest.wake_words,
+            leading_fillers=manifest.leading_fillers,
+            trailing_fillers=manifest.trailing_fillers,
+            max_chars=manifest.max_chars,
+        )
+        lexicon = Lexicon.from_bundle(bundle)
+        bare = Normalizer(max_chars=manifest.max_chars)
+        return cls(bundle, normalizer, lexicon, Aligner(lexicon, lambda value: bare(value).text))
+
+    @property
+    def intents(self) -> list[str]:
+        """Names of the intents, in the order of the model's output."""
+        return [intent.name for intent in self.bundle.manifest.intents]
+
+    def normalised(self, text: str) -> str:
+        """The text as the model sees it; unnormalised where the normaliser refuses it."""
+        try:
+            return self.normalizer(text).text
+        except InputRejected:
+            return text
+
+    def sample(self, example: Example) -> tuple[Sample, tuple[Unaligned, ...]]:
+        """An example as the model learns it. A value that is not found leaves the tags of the whole text unknown."""
+        text = self.normalised(example.text)
+        number = (self.intents.index(example.intent),)
+        unknown = (UNKNOWN_TAG,) * len(text)
+        if example.order is None or not self.bundle.intents[example.intent].carries_order:
+            return Sample(text, number, unknown, sure=example.order is not None), ()
+        alignment = self.aligner.align(text, example.order)
+        if alignment.missing:
+            return Sample(text, number, unknown), tuple(
+                Unaligned(example, kind, value) for kind, value in alignment.missing
+            )
+        return Sample(text, number, tuple(TAG_NUMBER[tag] for tag in alignment.tags(len(text)))), ()
+
+    def unknown_names(self, examples: Sequence[Example]) -> list[UnknownName]:
+        """Labelled names that are not canonical in the lexicon."""
+        return [
+            UnknownName(example, slot, name, self.lexicon.canonical.get((slot, name.lower())))
+            for example in examples
+            for slot, name in _names(example)
+            if not self.lexicon.knows(slot, name)
+        ]
+
+
+def _names(example: Example) -> list[tuple[str, str]]:
+    names: list[tuple[str, str]] = []
+    for item in example.order.items if example.order else ():
+        names += [(slot, name) for slot, name in (("drink", item.drink), ("brand", item.brand)) if name]
+        names += [("topping", name) for name in (*item.toppings, *item.without)]
+    return names
+
+
+def load_splits(recipe: Recipe, pack: Pack) -> Splits:
+    """The three sets, apart. Raises :class:`~training.annotation.AnnotationError` with every bad line."""
+    train, calibration, test = (
+        _load(recipe, folder, pack)
+        for folder in (recipe.sets.train, recipe.sets.calibration, recipe.sets.test)
+    )
+    distance = (_spelling(pack), recipe.leakage.jaccard)
+    calibration, from_calibration = separate(calibration, test, *distance)
+    train, from_train = separate(train, [*calibration, *test], *distance)
+    return Splits(tuple(train), tuple(calibration), tuple(test), tuple(from_calibration + from_train))
+
+
+def _load(recipe: Recipe, folder: Path, pack: Pack) -> list[Example]:
+    home = recipe.path(folder)
+    files = sorted(home.glob("*.tsv"))
+    if not files:
+        raise AnnotationError(f"{folder}: no *.tsv files there")
+    return read_all(files, pack.bundle.intents, home.parent)
+
+
+def _spelling(pack: Pack) -> Callable[[str], str]:
+    return pack.normalised
+
+
+def spans(tags: Sequence[str]) -> list[Find]:
+    """The spans of a BIO sequence; an ``I`` with nothing before it begins one."""
+    found: list[Find] = []
+    for position, tag in enumerate(tags):
+        prefix, _, kind = tag.partition("-")
+        if not kind:
+            continue
+        last = found[-1] if found else None
+        if prefix == "I" and last is not None and last.end == position and last.kind == kind:
+            found[-1] = Find(last.start, position + 1, kind, "")
+        else:
+            found.append(Find(position, position + 1, kind, ""))
+    return found

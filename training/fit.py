@@ -1,0 +1,157 @@
+"""Teaching a model: labels, and a teacher to listen to where there is one."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cascade.features import PAD, SPECIAL, Vocabulary
+from training.dataset import UNKNOWN_TAG, Sample
+from training.model import TaggingClassifier
+from training.recipe import Distillation, Fit
+
+_UNSURE = 0.5
+"""Share of the target spread over all intents where no single answer is lawful."""
+
+Progress = Callable[[int, int, float], None]
+"""Called with the step, the number of steps and the loss."""
+Variant = Callable[[Sample, random.Random], Sample]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded tensors of some samples of like length."""
+
+    ids: Tensor
+    allowed: Tensor
+    """``[batch, intents]``, 1 where the intent is right."""
+    spread: Tensor
+    """``[batch]``, share of the target that goes to all intents alike."""
+    tags: Tensor
+
+
+def deterministic(seed: int, threads: int) -> None:
+    """Make the runs of this process repeatable."""
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)
+
+
+def collate(samples: Sequence[Sample], vocabulary: Vocabulary, intents: int, smoothing: float) -> Batch:
+    """Samples as tensors; the tag of ``[CLS]`` and of padding is unknown."""
+    length = max(len(sample.text) for sample in samples) + 1
+    ids = torch.full((len(samples), length), SPECIAL.index(PAD))
+    tags = torch.full((len(samples), length), UNKNOWN_TAG)
+    allowed = torch.zeros(len(samples), intents)
+    for row, sample in enumerate(samples):
+        ids[row, : len(sample.text) + 1] = torch.tensor(vocabulary.ids(sample.text))
+        tags[row, 1 : len(sample.text) + 1] = torch.tensor(sample.tags)
+        allowed[row, list(sample.intents)] = 1
+    spread = torch.tensor([smoothing if sample.sure else _UNSURE for sample in samples])
+    return Batch(ids, allowed, spread, tags)
+
+
+def label_loss(intent: Tensor, tags: Tensor, batch: Batch, tag_weight: float) -> Tensor:
+    """Cross-entropy of intents (any of the allowed ones counts) and of the tags that are known."""
+    logs = functional.log_softmax(intent, dim=-1)
+    right = torch.logsumexp(logs.masked_fill(batch.allowed == 0, -1e9), dim=-1)
+    loss = -((1 - batch.spread) * right + batch.spread * logs.mean(dim=-1)).mean()
+    known = batch.tags != UNKNOWN_TAG
+    if tag_weight and bool(known.any()):
+        loss = loss + tag_weight * functional.cross_entropy(tags[known], batch.tags[known])
+    return loss
+
+
+def teacher_loss(
+    student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], ids: Tensor, heat: float
+) -> Tensor:
+    """Kullback-Leibler divergence from the teacher's softened intents and tags, labelled or not."""
+    real = ids != SPECIAL.index(PAD)
+    real[:, 0] = False
+    return _divergence(student[0], teacher[0], heat) + _divergence(student[1][real], teacher[1][real], heat)
+
+
+def _divergence(student: Tensor, teacher: Tensor, heat: float) -> Tensor:
+    return (
+        functional.kl_div(
+            functional.log_softmax(student / heat, dim=-1),
+            functional.log_softmax(teacher / heat, dim=-1),
+            reduction="batchmean",
+            log_target=True,
+        )
+        * heat**2
+    )
+
+
+def fit(
+    model: TaggingClassifier,
+    samples: Sequence[Sample],
+    vocabulary: Vocabulary,
+    plan: Fit,
+    *,
+    seed: int,
+    variant: Variant,
+    teacher: nn.Module | None = None,
+    distillation: Distillation | None = None,
+    progress: Progress = lambda step, steps, loss: None,
+) -> float:
+    """Teach ``model`` in place; the mean loss of the last epoch. Every sample is said anew each epoch."""
+    rng = random.Random(seed)
+    optimiser = torch.optim.AdamW(_groups(model), lr=plan.rate)
+    steps = plan.epochs * math.ceil(len(samples) / plan.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps, plan.warm_up))
+    model.train()
+    step, losses = 0, [0.0]
+    for _ in range(plan.epochs):
+        losses = []
+        for group in _batches([variant(sample, rng) for sample in samples], plan.batch, rng):
+            batch = collate(group, vocabulary, model.shape.intents, plan.smoothing)
+            intent, tags = model(batch.ids)
+            loss = label_loss(intent, tags, batch, plan.tag_weight)
+            if teacher is not None and distillation is not None:
+                with torch.no_grad():
+                    told = teacher(batch.ids)
+                listened = teacher_loss((intent, tags), told, batch.ids, distillation.temperature)
+                loss = (1 - distillation.weight) * loss + distillation.weight * listened
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            losses.append(loss.item())
+            progress(step, steps, losses[-1])
+    model.eval()
+    return sum(losses) / len(losses)
+
+
+def _batches(samples: list[Sample], size: int, rng: random.Random) -> Iterator[list[Sample]]:
+    """Batches of like length, in random order: little padding, and no two epochs alike."""
+    rng.shuffle(samples)
+    samples.sort(key=lambda sample: len(sample.text) + rng.random() * 3)
+    batches = [samples[at : at + size] for at in range(0, len(samples), size)]
+    rng.shuffle(batches)
+    yield from batches
+
+
+def _groups(model: nn.Module) -> list[dict[str, object]]:
+    """Biases, norms and positions do not decay."""
+    decays = [
+        (parameter, parameter.ndim > 1 and "position" not in name)
+        for name, parameter in model.named_parameters()
+    ]
+    return [
+        {"params": [parameter for parameter, decay in decays if decay], "weight_decay": 0.01},
+        {"params": [parameter for parameter, decay in decays if not decay], "weight_decay": 0.0},
+    ]
+
+
+def _rate(step: int, steps: int, warm_up: float) -> float:
+    rising = max(1, int(steps * warm_up))
+    return step / rising if step < rising else max(0.0, (steps - step) / max(1, steps - rising))

@@ -1,0 +1,180 @@
+"""The train stage: vocabulary, teacher, student."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import Progress
+
+from cascade.features import Vocabulary
+from training import fit, model, negatives
+from training.alignment import TAGS
+from training.architecture import Architecture
+from training.augment import Augmenter
+from training.dataset import UNKNOWN_TAG, Pack, Sample, Unaligned, load_splits
+from training.recipe import Fit, Recipe
+from training.workshop import Workshop
+
+GB2312_ROWS = range(0xB0, 0xD8)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a model learns from."""
+
+    samples: tuple[Sample, ...]
+    unaligned: tuple[Unaligned, ...]
+
+
+def material(recipe: Recipe, pack: Pack) -> Material:
+    """The train part as samples, and the negatives that the recipe names."""
+    samples: list[Sample] = []
+    unaligned: list[Unaligned] = []
+    for example in load_splits(recipe, pack).train:
+        sample, problems = pack.sample(example)
+        samples.append(sample)
+        unaligned += problems
+    if recipe.negatives is not None:
+        folder = recipe.path(recipe.negatives.folder)
+        source = recipe.negatives.model_copy(update={"folder": folder})
+        for raw, intents in negatives.read(source, recipe.seed):
+            text = pack.normalised(raw)
+            numbers = tuple(pack.intents.index(intent) for intent in intents)
+            samples.append(Sample(text, numbers, (UNKNOWN_TAG,) * len(text)))
+    return Material(tuple(samples), tuple(unaligned))
+
+
+def vocabulary(texts: Iterable[str], pack: Pack, common: bool) -> Vocabulary:
+    """The characters of the texts and of the lexicon, and the common ones that no text uses."""
+    used = set(pack.lexicon.characters).union(*texts)
+    if common:
+        used |= set(common_characters())
+    return Vocabulary(sorted(char for char in used if char.isprintable()))
+
+
+def common_characters() -> Sequence[str]:
+    """The 3,755 characters of GB 2312 level 1, by pronunciation the most used of Chinese."""
+    cells = (bytes((row, cell)) for row in GB2312_ROWS for cell in range(0xA1, 0xFF))
+    return [char for raw in cells if (char := raw.decode("gb2312", errors="ignore"))]
+
+
+def train(workshop: Workshop, console: Console) -> None:
+    """Write ``vocab.txt``, ``teacher.safetensors`` where the recipe has one, ``student.safetensors`` and its shape."""
+    recipe, pack = workshop.recipe, workshop.pack
+    fit.deterministic(recipe.seed, recipe.threads)
+    learned = material(recipe, pack)
+    console.print(
+        f"{len(learned.samples)} samples, {len(learned.unaligned)} values without a place in their text"
+    )
+    console.print(dict(Counter(pack.intents[sample.intents[0]] for sample in learned.samples)))
+    characters = vocabulary((sample.text for sample in learned.samples), pack, recipe.common_characters)
+    (workshop.folder / "vocab.txt").write_text(str(characters), encoding="utf-8")
+    shape = recipe.student.architecture(
+        vocabulary=len(characters),
+        intents=len(pack.intents),
+        tags=len(TAGS),
+        positions=pack.bundle.manifest.max_chars + 1,
+    )
+    teacher = _teacher(workshop, learned, characters, shape, console)
+    student = _start(recipe, recipe.student_fit, shape, characters)
+    _fit(
+        workshop,
+        student,
+        learned,
+        characters,
+        recipe.student_fit,
+        console=console,
+        name="student",
+        teacher=teacher,
+    )
+    model.save(student, workshop.folder / "student.safetensors")
+    workshop.write_json("student.json", shape.model_dump(mode="json"))
+
+
+def _teacher(
+    workshop: Workshop, learned: Material, characters: Vocabulary, student: Architecture, console: Console
+) -> model.TaggingClassifier | None:
+    """The fine-tuned encoder: taken from the work folder when it was taught the same there, else taught now."""
+    recipe, plan = workshop.recipe, workshop.recipe.teacher_fit
+    if plan is None:
+        return None
+    shape = _teacher_shape(student, plan)
+    fingerprint = _fingerprint(recipe, plan, learned, characters)
+    path, note = workshop.folder / "teacher.safetensors", workshop.folder / "teacher.json"
+    if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == fingerprint:
+        console.print("the teacher was taught the same before: taken from the work folder")
+        return model.load(shape, path)
+    teacher = _start(recipe, plan, shape, characters)
+    _fit(workshop, teacher, learned, characters, plan, console=console, name="teacher")
+    model.save(teacher, path)
+    workshop.write_json(note.name, fingerprint)
+    return teacher
+
+
+def _fingerprint(recipe: Recipe, plan: Fit, learned: Material, characters: Vocabulary) -> dict[str, str]:
+    """What the teacher's weights depend on."""
+    parts = {
+        "plan": f"{recipe.seed} {recipe.threads} {plan!r} {recipe.augmentation!r}",
+        "samples": repr(learned.samples),
+        "vocabulary": str(characters),
+    }
+    return {name: hashlib.sha256(part.encode()).hexdigest() for name, part in parts.items()}
+
+
+def _teacher_shape(student: Architecture, plan: Fit) -> Architecture:
+    """The encoder's own shape, with the student's vocabulary and outputs."""
+    return student.model_copy(
+        update={
+            "layers": len(plan.layers),
+            "width": 512,
+            "heads": 8,
+            "head_size": 64,
+            "feed_forward": 2048,
+            "rank": 0,
+        }
+    )
+
+
+def _start(recipe: Recipe, plan: Fit, shape: Architecture, characters: Vocabulary) -> model.TaggingClassifier:
+    if recipe.encoder is None or not plan.layers:
+        return model.TaggingClassifier(shape, plan.dropout)
+    return model.from_encoder(recipe.path(recipe.encoder), shape, characters, list(plan.layers))
+
+
+def _fit(
+    workshop: Workshop,
+    learner: model.TaggingClassifier,
+    learned: Material,
+    characters: Vocabulary,
+    plan: Fit,
+    *,
+    console: Console,
+    name: str,
+    teacher: model.TaggingClassifier | None = None,
+) -> None:
+    augmenter = Augmenter(workshop.pack.lexicon, workshop.recipe.augmentation)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+
+        def told(step: int, steps: int, loss: float) -> None:
+            bar.update(task, completed=step, total=steps, description=f"{name} {loss:.3f}")
+            if not console.is_terminal and step % max(1, steps // plan.epochs) == 0:
+                console.print(f"{name}: step {step} of {steps}, loss {loss:.3f}")
+
+        loss = fit.fit(
+            learner,
+            learned.samples,
+            characters,
+            plan,
+            seed=workshop.recipe.seed,
+            variant=augmenter,
+            teacher=teacher,
+            distillation=workshop.recipe.distillation if teacher is not None else None,
+            progress=told,
+        )
+    console.print(f"{name}: mean loss of the last epoch {loss:.4f}")

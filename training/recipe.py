@@ -1,0 +1,151 @@
+"""A recipe: everything that a training run depends on, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.architecture import Architecture
+from training.certificate import Registration
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used; the message says what to change."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sets(_Part):
+    """Folders of labelled files (``*.tsv``), relative to the recipe's ``root``."""
+
+    train: Path = Path("data/train")
+    calibration: Path = Path("data/calibration")
+    test: Path = Path("data/test")
+    certified: Path | None = None
+    """The sample a certificate rests on; without it, the part of the calibration set that calibrating leaves alone."""
+
+
+class Leakage(_Part):
+    """When two utterances count as the same one."""
+
+    jaccard: float = Field(default=0.7, gt=0, le=1)
+    """Least share of common character bigrams (after normalisation) that makes two texts near-duplicates. At 0.7 two
+    texts of fourteen characters that differ in one are near-duplicates."""
+
+
+class Negatives(_Part):
+    """Public sets whose texts order nothing: a folder with ``<name>/<split>.jsonl`` (``text``, ``intent``)."""
+
+    folder: Path
+    massive: int = Field(default=0, ge=0)
+    """How many texts to take of each set; 0 leaves it out."""
+    crosswoz: int = Field(default=0, ge=0)
+    chatterbot: int = Field(default=0, ge=0)
+
+
+class Augmentation(_Part):
+    """Chances, each time an utterance is shown, that it is changed in one of the ways."""
+
+    slots: float = Field(default=0.5, ge=0, le=1)
+    """Each name (drink, brand, topping ...) is replaced by another of its kind."""
+    noise: float = Field(default=0.15, ge=0, le=1)
+    """Homophones, as dictation and typing make them."""
+    fillers: float = Field(default=0.15, ge=0, le=1)
+    punctuation: float = Field(default=0.2, ge=0, le=1)
+    """Punctuation is dropped or put in."""
+    unknown: float = Field(default=0.05, ge=0, le=1)
+    """A character is made unknown."""
+
+
+class Fit(_Part):
+    """How long and how fast a model learns."""
+
+    epochs: int = Field(ge=1)
+    batch: int = Field(default=32, ge=1)
+    rate: float = Field(gt=0)
+    warm_up: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the steps over which the rate rises."""
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    smoothing: float = Field(default=0.05, ge=0, lt=1)
+    tag_weight: float = Field(default=1.0, ge=0)
+    layers: tuple[int, ...] = ()
+    """Layers of the encoder to start from; empty starts from nothing."""
+
+
+class Distillation(_Part):
+    """How the student listens to the teacher."""
+
+    temperature: float = Field(default=2.0, gt=0)
+    weight: float = Field(default=0.7, ge=0, le=1)
+    """Share of the teacher in the loss; the rest is the labels'."""
+
+
+class StudentShape(_Part):
+    """The student's size; vocabulary and outputs follow from the data."""
+
+    layers: int = Field(ge=1)
+    width: int = Field(ge=16)
+    heads: int = Field(ge=1)
+    head_size: int = Field(ge=8)
+    feed_forward: int = Field(ge=16)
+    rank: int = Field(default=0, ge=0)
+
+    def architecture(self, *, vocabulary: int, intents: int, tags: int, positions: int) -> Architecture:
+        """The whole shape."""
+        return Architecture(
+            **self.model_dump(), vocabulary=vocabulary, intents=intents, tags=tags, positions=positions
+        )
+
+
+class Recipe(_Part):
+    """See ``training/recipes/`` for recipes that work."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    seed: int = 1
+    threads: int = Field(default=1, ge=1)
+    bundle: Path
+    """The bundle folder that gets the model; its manifest, lexicon and grammar are read from there."""
+    work: Path
+    """Where intermediate files go."""
+    encoder: Path | None = None
+    """Folder of a pretrained Chinese BERT (safetensors); without one the student starts from nothing."""
+    sets: Sets = Sets()
+    leakage: Leakage = Leakage()
+    negatives: Negatives | None = None
+    augmentation: Augmentation = Augmentation()
+    common_characters: bool = True
+    """Whether the vocabulary also holds the 3,755 common characters (GB 2312, level 1) that no set uses."""
+    student: StudentShape
+    student_fit: Fit
+    teacher_fit: Fit | None = None
+    distillation: Distillation = Distillation()
+    certificate: Registration | None = None
+    """What is registered before the calibration set is looked at; :mod:`training.certify` says what holds without."""
+    kind: Literal["transformer"] = "transformer"
+    root: Path = Path()
+
+    @classmethod
+    def read(cls, path: Path, root: Path) -> Self:
+        """Read a recipe; its relative paths are taken from ``root``. Raises :class:`RecipeError`."""
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            recipe = cls.model_validate({**data, "root": root})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise RecipeError(f"{path}: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise RecipeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        if recipe.teacher_fit is not None and recipe.encoder is None:
+            raise RecipeError(f"{path}: teacher_fit needs an encoder folder")
+        if recipe.student_fit.layers and len(recipe.student_fit.layers) != recipe.student.layers:
+            raise RecipeError(f"{path}: student_fit.layers names not as many layers as the student has")
+        return recipe
+
+    def path(self, relative: Path) -> Path:
+        """A path of the recipe, seen from here."""
+        return relative if relative.is_absolute() else self.root / relative

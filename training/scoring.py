@@ -1,0 +1,63 @@
+"""What counts as right: the whole order, as the contract says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cascade.orders import OrderIntent, OrderItem
+from training.annotation import Example
+
+Spelling = Callable[[str], str]
+
+
+def right(answer: OrderIntent, example: Example, spelling: Spelling) -> bool:
+    """Whether an answer is the labelled one. Nothing is right where no lawful single answer exists."""
+    if example.order is None or answer.intent != example.intent:
+        return False
+    return canonical(answer, spelling) == canonical(example.order, spelling)
+
+
+def canonical(order: OrderIntent, spelling: Spelling) -> dict[str, Any]:
+    """An order as plain values that compare.
+
+    Spoken values in one spelling, preferences without a final 的 (适合减脂的奶茶 asks for 适合减脂), lists as
+    counts; equal items are one item of their quantities' sum (一杯给我一杯给弟弟).
+    """
+    where = order.fulfilment
+    return {
+        "intent": order.intent,
+        "items": _merged(order.items),
+        "coupon": order.use_coupon,
+        "mode": where.mode if where else None,
+        "address": _spoken(where.address if where else None, spelling),
+        "time": _spoken(where.time if where else None, spelling),
+        "budget": order.budget_cny,
+        "preferences": _bag(spelling(value).removesuffix("的") for value in order.preferences),
+    }
+
+
+def _merged(items: Iterable[OrderItem]) -> list[dict[str, Any]]:
+    merged: list[dict[str, Any]] = []
+    for item in items:
+        plain = _item(item)
+        quantity = plain.pop("quantity")
+        same = next((other for other in merged if {**other, "quantity": 0} == {**plain, "quantity": 0}), None)
+        if same is None:
+            merged.append({**plain, "quantity": quantity})
+        else:
+            same["quantity"] += quantity
+    return merged
+
+
+def _item(item: OrderItem) -> dict[str, Any]:
+    return {**item.model_dump(), "toppings": _bag(item.toppings), "without": _bag(item.without)}
+
+
+def _bag(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _spoken(value: str | None, spelling: Spelling) -> str | None:
+    return None if value is None else spelling(value)
