@@ -139,8 +139,9 @@ class BackendOverloaded(BackendError):
     """The question was refused here, before a server was asked, to keep the servers usable for others.
 
     ``reason`` is one word: ``queue_full``, ``deadline`` (it could not be met), ``shed`` (made room for a more urgent
-    one), ``rung_amber``, ``rung_red``, ``llm_free``, ``caller_budget``, ``token_budget``, ``money_budget`` or
-    ``closing``. ``retry_after_s`` says when to come back, ``None`` when coming back is no use.
+    one), ``rung_amber``, ``rung_red``, ``llm_free``, ``caller_budget``, ``token_budget``, ``money_budget``,
+    ``senseless`` (gibberish or padding) or ``closing``.
+    ``retry_after_s`` says when to come back, ``None`` when coming back is no use.
     """
 
     retryable = True

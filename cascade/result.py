@@ -36,7 +36,8 @@ class Cost:
     """What was spent: time in nanoseconds, tokens as the server counted them.
 
     ``None`` is unknown (the server did not say) and stays unknown in every sum; 0 means that none was spent.
-    ``model`` is the name of the chat model that was asked, if one was.
+    ``model`` is the name of the chat model whose answer was wanted, if one was: its latency is waiting, and not work
+    of this processor. With ``calls`` 0 beside it the answer came from somebody else's call, or was refused.
     """
 
     latency_ns: int = 0
@@ -49,6 +50,18 @@ class Cost:
     """Part of the input tokens that the server read from its prompt cache."""
     output_tokens: int | None = 0
     model: str | None = None
+    prompt_ns: int | None = 0
+    """Time that the server says it read prompts for."""
+    output_ns: int | None = 0
+    """Time that the server says it wrote answers for."""
+    lost_calls: int = 0
+    """Calls among ``calls`` that no reply came of: failed and tried again, hedged and late, cut off. What they spent
+    was told by nobody and is in none of the counts."""
+
+    @classmethod
+    def untold(cls, calls: int, model: str) -> Cost:
+        """Of calls that no reply came of, and nobody told what they spent."""
+        return cls(0, None, calls, None, None, None, model, None, None, calls)
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -59,7 +72,17 @@ class Cost:
             cached_tokens=_add(self.cached_tokens, other.cached_tokens),
             output_tokens=_add(self.output_tokens, other.output_tokens),
             model=self.model or other.model,
+            prompt_ns=_add(self.prompt_ns, other.prompt_ns),
+            output_ns=_add(self.output_ns, other.output_ns),
+            lost_calls=self.lost_calls + other.lost_calls,
         )
+
+    @property
+    def served_ns(self) -> int | None:
+        """Time that the server says it worked, prompts and answers together; ``None`` when it did not say."""
+        served = _add(self.prompt_ns, self.output_ns)
+        silent = self.calls > 0 and self.output_tokens != 0  # it wrote something, in no time: it told nothing
+        return None if not served and silent else served
 
     @property
     def latency_s(self) -> float:
@@ -76,6 +99,9 @@ class Cost:
             "cached_tokens": self.cached_tokens,
             "output_tokens": self.output_tokens,
             "model": self.model,
+            "prompt_us": None if self.prompt_ns is None else self.prompt_ns / 1e3,
+            "output_us": None if self.output_ns is None else self.output_ns / 1e3,
+            "lost_calls": self.lost_calls,
         }
 
 

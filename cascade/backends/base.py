@@ -63,6 +63,10 @@ class ChatReply:
     output_tokens: int | None = None
     queued_ns: int | None = None
     """Time the request stood in line at the server, where that can be derived."""
+    prompt_ns: int | None = None
+    """Time the server says it took to read the prompt."""
+    output_ns: int | None = None
+    """Time the server says it took to write the answer."""
     calls: int = 1
     """Calls that servers were sent for this reply, failed and hedged ones included; 0 when it was asked before."""
     source: Literal["model", "coalesced", "cache", "replayed"] = "model"

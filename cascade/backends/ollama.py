@@ -167,6 +167,8 @@ class OllamaBackend:
             input_tokens=input_tokens,
             output_tokens=_counted(last.eval_count),
             queued_ns=_queued_ns(last),
+            prompt_ns=_counted(last.prompt_eval_duration),
+            output_ns=_counted(last.eval_duration),
         )
 
 

@@ -47,10 +47,18 @@ class _Usage(BaseModel):
     prompt_tokens_details: _Details | None = None
 
 
+class _Timings(BaseModel):
+    """What llama.cpp's server adds to the protocol."""
+
+    prompt_ms: float | None = Field(default=None, ge=0)
+    predicted_ms: float | None = Field(default=None, ge=0)
+
+
 class _Completion(BaseModel):
     model: str | None = None
     choices: list[_Choice]
     usage: _Usage | None = None
+    timings: _Timings | None = None
 
 
 class _Listed(BaseModel):
@@ -184,6 +192,7 @@ def _folded(parts: list[_Completion]) -> ChatReply:
     if choices[0].message is None and not any(choice.finish_reason for choice in choices):
         raise BackendUnavailable("POST /chat/completions: the server broke off in mid-reply")
     usage = next((part.usage for part in reversed(parts) if part.usage), None) or _Usage()
+    timings = next((part.timings for part in reversed(parts) if part.timings), None) or _Timings()
     texts = [choice.text for choice in choices]
     return ChatReply(
         content="".join(text.content or "" for text in texts),
@@ -195,4 +204,10 @@ def _folded(parts: list[_Completion]) -> ChatReply:
         input_tokens=usage.prompt_tokens or None,
         cached_tokens=usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None,
         output_tokens=usage.completion_tokens,
+        prompt_ns=_ns(timings.prompt_ms),
+        output_ns=_ns(timings.predicted_ms),
     )
+
+
+def _ns(milliseconds: float | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds * 1e6)

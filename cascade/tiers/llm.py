@@ -256,19 +256,16 @@ def _spent(reply: ChatReply, model: str) -> Cost:
         cached_tokens=reply.cached_tokens,
         output_tokens=reply.output_tokens,
         model=reply.model or model,
+        prompt_ns=reply.prompt_ns,
+        output_ns=reply.output_ns,
+        lost_calls=max(0, reply.calls - 1) if reply.source == "model" else reply.calls,
     )
 
 
 def _spent_on(error: BackendError, model: str) -> Cost:
     """A request that was refused, or never arrived, ran no model; what a broken one ran, nobody told."""
     if error.calls == 0:
-        return FREE
-    tokens = 0 if isinstance(error, BackendRejected) else None
-    return Cost(
-        calls=error.calls,
-        queued_ns=None,
-        input_tokens=tokens,
-        cached_tokens=tokens,
-        output_tokens=tokens,
-        model=model,
-    )
+        return Cost(model=model)
+    if isinstance(error, BackendRejected):
+        return Cost(calls=error.calls, queued_ns=None, model=model)
+    return Cost.untold(error.calls, model)

@@ -106,7 +106,7 @@ class TestOllama:
 
     async def test_the_reply(self) -> None:
         reply = await ask(ollama(keeping([], ollama_reply(message={"role": "assistant", "thinking": "hm"}))))
-        assert reply == ChatReply("", "hm", "stop", "m", 5, None, 3, queued_ns=40)
+        assert reply == ChatReply("", "hm", "stop", "m", 5, None, 3, queued_ns=40, prompt_ns=20, output_ns=30)
 
     @pytest.mark.parametrize(
         ("changes", "tokens", "queued"),

@@ -185,7 +185,7 @@ class TestAgreement:
 
     def test_a_word_beside_a_number_is_never_chatter(self, scripted: Scripted) -> None:
         found = proposal(
-            scripted.propose("我们仨一人来一杯奶茶", "order_drink", quantity="一杯", drink="奶茶")
+            scripted.propose("渴死了，来第二杯奶茶", "order_drink", quantity="二杯", drink="奶茶")
         )
         assert not found.complete
 

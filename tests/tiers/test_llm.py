@@ -185,7 +185,14 @@ class TestWhatIsBelieved:
         assert why in str(outcome.error)
         assert len(backend.requests) == 2
         assert outcome.usage == Cost(
-            calls=2, queued_ns=None, input_tokens=200, cached_tokens=None, output_tokens=40, model="m"
+            calls=2,
+            queued_ns=None,
+            input_tokens=200,
+            cached_tokens=None,
+            output_tokens=40,
+            model="m",
+            prompt_ns=None,
+            output_ns=None,
         )
 
     def test_a_repair_is_told_what_was_wrong_and_may_succeed(self, bundle: Bundle) -> None:

@@ -43,7 +43,7 @@ def proposed(grown: tuple[Bundle, OrderGrammar], text: str, answer: dict[str, An
     ("text", "answer"),
     [
         ("帮我点杯奶茶", order()),
-        ("嗯我想着今天要不来个珍奶吧", order(drink="珍珠奶茶")),
+        ("嗯我想着今天好热来个珍奶吧", order(drink="珍珠奶茶")),
         (LEAN, order(("适合减脂",), sugar="less", temperature="less_ice")),
     ],
 )
@@ -64,6 +64,10 @@ def test_what_was_said_is_believed(
         ("帮我点杯奶茶", order(("多加糖",)), "多加糖 was not said"),
         (LEAN, order(("适合减脂",), sugar="extra", temperature="less_ice"), "少糖 is missing"),
         (LEAN, order(("适合减脂",), temperature="less_ice"), "少糖 is missing"),
+        ("别帮我点奶茶", order(), "别 is passed over"),
+        ("昨天帮我点的奶茶", order(), "昨天 is passed over"),
+        ("明天来杯奶茶", order(), "明天 is passed over"),
+        ("我乳糖不耐，帮我点杯奶茶", order(), "乳糖 is missing"),
         (HOSTILE, order(quantity=99), "99 was not said"),
         (HOSTILE, order(), "100000 is missing"),
     ],

@@ -1,12 +1,4 @@
-"""Fakes for the seams of the library, for tests of code that uses it.
-
-    backend = FakeBackend([{"intent": "decline"}, BackendTimeout("too slow")])
-    with Cascade.load(llm=backend) as cascade:
-        result = cascade.classify("...")
-    backend.requests[0].messages[-1].content
-
-A fake says what it was told to say, keeps what it was asked, and needs no network and no clock.
-"""
+"""Stand-ins that follow a script: a chat backend, a clock."""
 
 from __future__ import annotations
 
@@ -52,8 +44,8 @@ class After:
 
 
 Reply = ChatReply | str | Mapping[str, Any] | BaseException | After
-"""What a :class:`FakeBackend` may be told to do: a whole reply, its text, its JSON, an error to raise, or one of
-these late."""
+"""What a :class:`FakeBackend` may be told to do: a whole reply, its text, its JSON, an error to raise, or one
+of these late."""
 
 Script = Iterable[Reply] | Callable[[ChatRequest], Reply]
 
@@ -62,9 +54,9 @@ class FakeBackend:
     """A :class:`~cascade.backends.base.ChatBackend` that follows a script.
 
     ``script`` is a list of replies, of which the last is repeated for ever, or a function from the request to a
-    reply. ``clock`` makes an :class:`After` move that clock instead of waiting. ``requests`` holds what was asked,
-    ``cancelled`` counts the calls that were cancelled while they waited, ``closed`` tells whether :meth:`aclose` was
-    called.
+    reply. ``clock`` makes an :class:`After` move that clock instead of waiting. ``requests`` holds what was
+    asked, ``cancelled`` counts the calls that were cancelled while they waited, ``closed`` tells whether
+    :meth:`aclose` was called.
     """
 
     def __init__(

@@ -1,0 +1,111 @@
+"""The layer inside a cascade: what ``classify`` says when the model may not be asked, and who is urgent."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cascade import Cascade, ConfigurationError
+from cascade.backends.base import ChatRequest, Priority
+from cascade.orders import OrderIntent
+from cascade.testing import FakeBackend
+from cascade.traffic import Gate, TrafficSpec
+from cascade.traffic.spec import BudgetSpec, RungSpec
+
+FOR_THE_MODEL = "千问，帮我点一杯少糖少冰、适合减脂的奶茶"
+DECLINE = {"intent": "decline"}
+
+
+def loaded(backend: FakeBackend, **spec: object) -> Cascade[OrderIntent]:
+    return Cascade.load(llm=backend, traffic=TrafficSpec.model_validate(spec))
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend([DECLINE])
+
+
+@pytest.fixture
+def free(backend: FakeBackend) -> Iterator[Cascade[OrderIntent]]:
+    with loaded(backend, rungs=RungSpec(start="llm_free")) as cascade:
+        yield cascade
+
+
+def test_a_campaign_without_the_model_asks_back_and_says_what_it_did_not_understand(
+    free: Cascade[OrderIntent], backend: FakeBackend
+) -> None:
+    result = free.classify(FOR_THE_MODEL)
+    assert result.status in ("clarify", "unresolved")
+    assert result.reason == "llm_free"
+    assert "减脂" in "".join(span.text for span in result.uncovered)
+    assert result.cost.calls == 0
+    assert backend.requests == []
+    assert free.classify("帮我点两杯少糖去冰的珍珠奶茶").status == "answered"
+
+
+def test_the_rung_is_set_by_hand_at_run_time(free: Cascade[OrderIntent], backend: FakeBackend) -> None:
+    assert free.traffic is not None
+    free.classify(FOR_THE_MODEL)
+    free.traffic.hold("normal")
+    free.classify(FOR_THE_MODEL)
+    assert len(backend.requests) >= 1
+    free.traffic.hold("llm_free")
+    free.classify("换一句：适合健身时喝的奶茶来一杯")
+    stats = free.traffic.stats()
+    assert stats is not None
+    assert stats.refused["llm_free"] == 2
+
+
+def test_the_model_is_told_who_asks_what_and_how_urgent_it_is(backend: FakeBackend) -> None:
+    with loaded(backend) as cascade:
+        cascade.classify(FOR_THE_MODEL, caller="u1", idempotency_key="k1")
+    asked: ChatRequest = backend.requests[0]
+    assert asked.priority is Priority.ACTING
+    assert (asked.caller, asked.idempotency_key) == ("u1", "k1")
+    assert asked.scope.startswith("tea_order_zh@")
+    assert "减脂" in asked.utterance
+
+
+def test_the_same_key_gives_the_same_answer_and_is_charged_once(backend: FakeBackend) -> None:
+    with loaded(backend, cache={"max_bytes": 0}) as cascade:
+        results = [cascade.classify(FOR_THE_MODEL, caller="u", idempotency_key="k") for _ in range(3)]
+        calls = len(backend.requests)
+    assert len({(r.status, r.reason, str(r.answer), str(r.candidates)) for r in results}) == 1
+    assert [result.cost.calls for result in results] == [calls, 0, 0]
+
+
+def test_a_caller_over_its_budget_is_told_so_by_the_result(backend: FakeBackend) -> None:
+    with loaded(backend, budget=BudgetSpec(caller_per_minute=0.001, caller_burst=1)) as cascade:
+        cascade.classify(FOR_THE_MODEL, caller="u")
+        result = cascade.classify("适合健身时喝的奶茶来一杯", caller="u")
+    assert result.reason == "caller_budget"
+    assert result.attempts[-1].verdict == "fallback"
+
+
+def test_servers_given_as_text_are_guarded_and_one_object_is_asked_as_it_is(backend: FakeBackend) -> None:
+    with Cascade.load(llm=["ollama:m@http://127.0.0.1:9", "openai:m@http://127.0.0.1:8/v1"]) as cascade:
+        assert isinstance(cascade.traffic, Gate)
+        assert [backend.model for backend in cascade.traffic.backends] == ["m", "m"]
+    with Cascade.load(llm=backend) as cascade:
+        assert cascade.traffic is None
+    with pytest.raises(ConfigurationError, match="no llm"):
+        Cascade.load(traffic=TrafficSpec())
+    with pytest.raises(ConfigurationError, match="one name each"):
+        Cascade.load(llm=["ollama:m", "ollama:m"])
+
+
+def test_closing_may_let_what_is_under_way_end() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from time import sleep
+
+    from cascade.testing import After
+
+    backend = FakeBackend([After(0.3, DECLINE)])
+    cascade = loaded(backend)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(cascade.classify, FOR_THE_MODEL)
+        while not backend.requests:
+            sleep(0.005)
+        cascade.close(drain_s=2)
+        result = asking.result(5)
+    assert backend.cancelled == 0
+    assert result.attempts[-1].cost.calls >= 1
