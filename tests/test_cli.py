@@ -24,7 +24,7 @@ from cascade.backends.base import BackendHealth, ChatReply
 from cascade.cli import app, common
 from cascade.cli.common import shown
 from cascade.cli.reading import MAX_LINE_BYTES, batches, read_lines
-from cascade.errors import BackendTimeout, BundleNotFound
+from cascade.errors import BackendTimeout, BundleNotFound, ConfigurationError
 from cascade.testing import FakeBackend
 
 Run = Callable[..., Result]
@@ -53,6 +53,12 @@ def test_an_order_is_shown_whole(run: Run) -> None:
         "  use_coupon  yes",
     ]
     assert result.stderr == ""
+
+
+def test_no_utterance_is_said_and_no_error(run: Run) -> None:
+    result = run("classify", "-", input="\n\n")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "cascade: there was nothing to classify\n"
 
 
 def test_columns_line_up_in_chinese(run: Run) -> None:
@@ -413,6 +419,21 @@ def test_doctor_finds_all_in_order(run: Run, monkeypatch: pytest.MonkeyPatch, bu
     assert "kept" in result.stdout
     assert "✗" not in result.stdout
     assert backend.requests[0].schema is not None
+
+
+def test_doctor_finds_that_the_prompt_does_not_fit(
+    run: Run, monkeypatch: pytest.MonkeyPatch, bundle: Path
+) -> None:
+    def open_cascade(source: str | None, llm: str | None, listeners: Any = ()) -> Any:
+        if llm is not None:
+            raise ConfigurationError("a prompt of 4577 tokens may not fit", hint="open it with more")
+        return scripted_cascade(source, llm, listeners)
+
+    monkeypatch.setattr(common, "open_cascade", open_cascade)
+    backend = FakeBackend(['{"cups": 2, "drink": "tea"}'], health=HEALTHY)
+    result = examined(run, monkeypatch, bundle, backend)
+    assert result.exit_code == 1
+    assert "may not fit" in result.stdout
 
 
 def test_doctor_without_a_model_is_well(run: Run, bundle: Path) -> None:

@@ -1,0 +1,170 @@
+"""What is said around an order: whom it is for, chatter, addresses, corrections; and what only looks like it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cascade.orders import OrderIntent
+from grammar.kit import order, parsed
+
+TEA: dict[str, Any] = {"drink": "奶茶"}
+FRUIT: dict[str, Any] = {"drink": "果茶"}
+LATTE: dict[str, Any] = {"drink": "拿铁"}
+AMERICANO: dict[str, Any] = {"drink": "美式咖啡"}
+
+
+def delivered(address: str, **rest: Any) -> OrderIntent:
+    return order(TEA, fulfilment={"mode": "delivery", "address": address, **rest})
+
+
+PEOPLE = [
+    ("给我妈点一杯奶茶", order(TEA)),
+    ("帮室友买杯奶茶", order(TEA)),
+    ("给宿管阿姨来杯奶茶", order(TEA)),
+    ("我妈要一杯奶茶", order(TEA)),
+    ("孩子想喝奶茶", order(TEA)),
+    ("老板，来杯奶茶", order(TEA)),
+    ("来杯奶茶给弟弟", order(TEA)),
+    ("老婆要奶茶，我要拿铁", order(TEA, LATTE)),
+    ("给我和我妈点两杯奶茶", order({**TEA, "quantity": 2})),
+    ("四个人，一人一杯奶茶", order({**TEA, "quantity": 4})),
+    ("我们仨一人一杯奶茶", order({**TEA, "quantity": 3})),
+    ("我和老公一人一杯拿铁", order({**LATTE, "quantity": 2})),
+    ("三个人，两杯奶茶一杯果茶", order({**TEA, "quantity": 2}, FRUIT)),
+]
+CHATTER = [
+    ("渴死了，来杯奶茶", order(TEA)),
+    ("热死我了给我来杯奶茶", order(TEA)),
+    ("刚下班，累死了，来杯热奶茶", order({**TEA, "temperature": "hot"})),
+    ("今天好热，来杯奶茶", order(TEA)),
+    ("求求了，一杯奶茶", order(TEA)),
+    ("急急急，一杯奶茶，就这样", order(TEA)),
+    ("别磨叽，一杯奶茶", order(TEA)),
+    ("在吗？来杯奶茶", order(TEA)),
+    ("喝点啥好呢，来杯奶茶", order(TEA)),
+    ("谢谢，一杯奶茶", order(TEA)),
+    ("下单，珍珠奶茶", order({"drink": "珍珠奶茶"})),
+    ("奶茶🧋少糖", order({**TEA, "sugar": "less"})),
+    ("给我上一杯奶茶", order(TEA)),
+    ("速速给朕呈上一杯奶茶", order(TEA)),
+    ("帮我下一单奶茶", order(TEA)),
+    ("可以帮我点杯奶茶吗？要热的", order({**TEA, "temperature": "hot"})),
+    ("来杯喝的，无糖", order({"sugar": "none"})),
+]
+FIELDS = [
+    (
+        "奶茶，规格大杯，甜度三分，温度去冰",
+        order({**TEA, "size": "large", "sugar": "light", "temperature": "no_ice"}),
+    ),
+    ("一杯奶茶，糖就七分", order({**TEA, "sugar": "less"})),
+    ("奶茶 中 少冰", order({**TEA, "size": "medium", "temperature": "less_ice"})),
+    ("奶茶+大杯+去冰", order({**TEA, "size": "large", "temperature": "no_ice"})),
+    ("奶茶数量2", order({**TEA, "quantity": 2})),
+    ("来杯奶茶，小料要椰果", order({**TEA, "toppings": ["椰果"]})),
+    ("一杯奶茶，椰果要，珍珠不要", order({**TEA, "toppings": ["椰果"], "without": ["珍珠"]})),
+    ("来杯奶茶，不要小料", order(TEA, preferences=["不要小料"])),
+    ("冰美式去冰", order({**AMERICANO, "temperature": "no_ice"})),
+    ("三杯冰美式，其中一杯去冰", order({**AMERICANO, "temperature": "no_ice"},
+                              {**AMERICANO, "quantity": 2, "temperature": "regular_ice"})),
+    ("one latte please", order(LATTE)),
+    ("老样子，用券", order({}, use_coupon=True, preferences=["老样子"])),
+    ("把那张免单卡用掉，来杯奶茶", order(TEA, use_coupon=True)),
+    ("券，一杯奶茶", order(TEA, use_coupon=True)),
+    ("我想喝喜茶", order({"brand": "喜茶"})),
+    ("在瑞幸点一杯拿铁", order({**LATTE, "brand": "瑞幸"})),
+]  # fmt: skip
+ADDRESSES = [
+    ("来杯奶茶送到和平路3号", delivered("和平路3号")),
+    ("一杯奶茶，送到三号楼602", delivered("三号楼602")),
+    ("一杯奶茶送到12栋1单元少糖", order({**TEA, "sugar": "less"}, fulfilment={
+        "mode": "delivery", "address": "12栋1单元"})),
+    ("下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="下午三点")),
+    ("一杯奶茶，送酒店前台", delivered("酒店前台")),
+    ("送货地址是建国路88号，一杯奶茶", delivered("建国路88号")),
+]  # fmt: skip
+CORRECTIONS = [
+    ("一杯奶茶少糖，不对，半糖", order({**TEA, "sugar": "half"})),
+    ("一杯奶茶少糖不对半糖", order({**TEA, "sugar": "half"})),
+    ("两杯，哦不，三杯奶茶", order({**TEA, "quantity": 3})),
+    (
+        "两杯拿铁吧，不对三杯，其中一杯要热的",
+        order({**LATTE, "temperature": "hot"}, {**LATTE, "quantity": 2}),
+    ),
+    ("奶茶少糖哦说错了要多糖", order({**TEA, "sugar": "extra"})),
+    ("一杯奶茶多冰，说错了，是少冰", order({**TEA, "temperature": "less_ice"})),
+    ("来杯古茗，呸，茶百道的杨枝甘露", order({"brand": "茶百道", "drink": "杨枝甘露"})),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), PEOPLE + CHATTER + FIELDS + ADDRESSES + CORRECTIONS)
+def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert (parse.answer, parse.intent) == (answer, "order_drink")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # somebody had it, has it, or is spoken of
+        "我妈要了一杯奶茶", "我妈要的奶茶", "我妈点的奶茶", "我妈喝奶茶", "给我妈点了一杯奶茶", "给我妈的奶茶",
+        "我妈说来一杯奶茶",
+        "我妈要奶茶吗", "给他点一杯奶茶", "小红要一杯奶茶", "我现在在喝奶茶", "今天喝了一杯奶茶",
+        # whose is it, and how many
+        "一杯奶茶，我妈要热的", "给我妈点一杯热奶茶，给我点少糖的", "给我和我妈点一杯奶茶", "四个人，奶茶",
+        "三个人要奶茶",
+        "一人一杯奶茶",
+        # a complaint, a remark, a name
+        "奶茶热死了", "奶茶好喝", "没有冰的奶茶", "🍓奶昔一杯", "上一杯太甜了", "上一杯奶茶少糖",
+        "下一杯多少钱",
+        "下一杯奶茶少糖",
+        "我说一杯奶茶", "奶茶，珍珠换成椰果", "要芝士加芝士奶盖的奶茶一杯",
+        # corrections without a value that could be meant
+        "一杯奶茶，不对", "不对，一杯奶茶", "一杯奶茶，不，谢谢", "用券，不对，一杯奶茶",
+        "一杯奶茶一杯果茶，不对，两杯",
+        "一杯少糖奶茶，一杯少糖果茶，不对，半糖", "送到公司，不对，送到家，一杯奶茶",
+        "两杯奶茶加珍珠，不对，果茶", "奶茶，不要了",
+        # two temperatures that no refinement joins
+        "冰奶茶热的", "冰奶茶常温", "正常冰的奶茶少冰", "冰奶茶加冰少冰",
+        # no place, or more than one
+        "来杯奶茶送到老地方", "来杯奶茶送到公司再打电话给我", "送到和平路3号的奶茶洒了", "到星巴克拿",
+        "我在喜茶买奶茶",
+        # a coupon wanted is no coupon used
+        "我有免单卡", "我领到免单卡了", "给我来一个免单卡", "我要免单", "券",
+        # nothing is ordered
+        "渴死了", "老板", "喝啥呢", "安排", "我请客", "🧋",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it_is_no_whole_order(text: str) -> None:
+    parse = parsed(text)
+    assert not parse.complete, parse
+    assert parse.reason
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["渴死了", "老板", "急急急", "求求了", "今天好热", "在吗"]), max_size=3),
+    st.sampled_from(["来", "给我妈点", "帮同事买", "我女儿要", "给我上", ""]),
+    st.sampled_from(["就这样", "谢谢老板", "拜托拜托", ""]),
+)
+def test_chatter_changes_nothing_of_an_order(before: list[str], verb: str, after: str) -> None:
+    text = "，".join([*before, verb + "两杯少糖的奶茶", *filter(None, [after])])
+    assert parsed(text).answer == order({**TEA, "quantity": 2, "sugar": "less"}), text
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["两杯", "三杯", "少糖", "半糖", "去冰", "热的", "大杯"]),
+    st.sampled_from(["不对，", "说错了，", "哦不，", "口误，"]),
+    st.sampled_from(["两杯", "三杯", "少糖", "半糖", "去冰", "热的", "大杯"]),
+)
+def test_a_correction_is_of_the_same_kind_or_none(first: str, word: str, second: str) -> None:
+    parse = parsed(f"奶茶{first}，{word}{second}")
+    plain = parsed(f"奶茶{second}")
+    same = any(
+        {first, second} <= kind for kind in ({"两杯", "三杯"}, {"少糖", "半糖"}, {"去冰", "热的"}, {"大杯"})
+    )
+    assert parse.complete == same
+    assert not same or parse.answer == plain.answer
