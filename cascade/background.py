@@ -12,7 +12,8 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
 
 from cascade.errors import ConfigurationError
 
@@ -26,6 +27,11 @@ _BATCH = 64
 
 class Store(Protocol[_KeptT_contra]):
     """Where items end up. Made, used and closed in the writer's thread alone."""
+
+    @property
+    def lost(self) -> int:
+        """Items that were written, as it seemed, and could not be kept after all."""
+        ...
 
     def write(self, items: Sequence[_KeptT_contra]) -> int:
         """Write a batch and hand it to the operating system; how many of the items were written. What it raises loses
@@ -73,14 +79,18 @@ class Background(Generic[ItemT]):
         self._thread: threading.Thread | None = None
         self._store: Store[ItemT] | None = None
         self._refused = 0
-        self.written = 0
-        """Items handed to the operating system."""
+        self._written = 0
         self._lost = 0
+
+    @property
+    def written(self) -> int:
+        """Items handed to the operating system."""
+        return self._written - self._lost_later
 
     @property
     def dropped(self) -> int:
         """Items that will never be in the store: the queue was full, it refused them, or they came after the end."""
-        return self._refused + self._lost
+        return self._refused + self._lost + self._lost_later
 
     @property
     def queued(self) -> int:
@@ -121,6 +131,18 @@ class Background(Generic[ItemT]):
             logger.warning("%d items of %s were not written in %s s", len(self._queue), self._name, timeout_s)
         else:
             atexit.unregister(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _lost_later(self) -> int:
+        return 0 if self._store is None else self._store.lost
 
     def _rouse(self) -> bool:
         with self._lock:
@@ -175,5 +197,5 @@ class Background(Generic[ItemT]):
             except Exception:
                 logger.exception("%s could not write; %d items are dropped", self._name, len(items))
                 done = 0
-            self.written += done
+            self._written += done
             self._lost += len(items) - done

@@ -1,7 +1,9 @@
 """What tokens, hosts and processors cost: a dated price book, in decimal money.
 
-A price that the book does not have is unknown, and so is every charge that needs it: never 0, never invented. Charges
-are linear in the cost, so the charge of a sum is the sum of the charges.
+Two views of the same work stand side by side: what a provider's list price would come to, by the token, and what a
+host of one's own comes to, by the time that its GPUs spent. A price that the book does not have is unknown, and so is
+every charge that needs it: never 0, never invented. Charges are linear in the cost, so the charge of a sum is the sum
+of the charges.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,10 +24,15 @@ from cascade.result import Cost
 
 Currency = Literal["CNY", "USD"]
 SYMBOLS: Mapping[Currency, str] = {"CNY": "¥", "USD": "$"}
+View = Literal["paid", "list", "host"]
+"""``list`` charges by the token, ``host`` by the time of one's own host, ``paid`` by the host where the book prices one
+for the model, and by the token elsewhere."""
+
 SHIPPED = Path(__file__).with_name("prices.toml")
 
 _MILLION = Decimal(1_000_000)
-_NS_PER_HOUR = Decimal(3_600_000_000_000)
+_NS_PER_S = Decimal(1_000_000_000)
+_S_PER_HOUR = 3600
 
 Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
@@ -55,36 +63,40 @@ class TokenPrice(_Record):
         ) / _MILLION
 
 
-class HostPrice(_Record):
-    """A model on a host of one's own, per hour of the whole host."""
+class Host(_Record):
+    """A host of one's own that serves a model."""
 
-    hour: Price
+    hour: Mapping[Currency, Price] = Field(default_factory=dict)
+    """What the whole host costs in an hour."""
     output_tokens_per_s: Rate | None = None
     """What the host was measured to put out under load, over all requests at once, prompt processing included."""
+    slots: int = Field(default=1, ge=1)
+    """How many requests it serves side by side; each of them is taken to use this part of it."""
+    gpus: int = Field(default=1, ge=1)
 
-    def charge(self, cost: Cost) -> Decimal | None:
-        """A request's share of the host: by its output tokens when the throughput is known.
+    def seconds(self, cost: Cost) -> Decimal | None:
+        """Seconds of the whole host that the calls of ``cost`` took; ``None`` when what this needs is unknown.
 
-        Otherwise the time it was served, its time in line left out, as if it had the host to itself: an upper
-        bound. ``None`` when the counts that this needs are unknown.
+        By the output tokens where the throughput was measured; else by the time that the server says it worked; else
+        by the time that passed outside its line, which is an upper bound.
         """
         if self.output_tokens_per_s is not None:
-            if cost.output_tokens is None:
-                return None
-            return self.hour * cost.output_tokens / self.output_tokens_per_s / 3600
-        if cost.queued_ns is None or cost.queued_ns > cost.latency_ns:
-            return None
-        return self.hour * (cost.latency_ns - cost.queued_ns) / _NS_PER_HOUR
+            return None if cost.output_tokens is None else cost.output_tokens / self.output_tokens_per_s
+        worked = cost.served_ns
+        if worked is None and cost.queued_ns is not None and cost.queued_ns <= cost.latency_ns:
+            worked = cost.latency_ns - cost.queued_ns
+        return None if worked is None else worked / _NS_PER_S / self.slots
+
+
+_ANY_HOST = Host()
 
 
 class PriceList(_Record):
-    """All prices of one currency."""
+    """The prices of one currency."""
 
     core_hour: Price | None = None
     """One processor core for one hour: what the rules and the classifier run on."""
     models: Mapping[str, TokenPrice] = Field(default_factory=dict)
-    hosts: Mapping[str, HostPrice] = Field(default_factory=dict)
-    """By the name of the model that the host serves. A model with a host price has no list price here."""
 
 
 class PriceBook(_Record):
@@ -98,6 +110,8 @@ class PriceBook(_Record):
     """The day on which the prices were looked up."""
     CNY: PriceList = PriceList()
     USD: PriceList = PriceList()
+    hosts: Mapping[str, Host] = Field(default_factory=dict)
+    """By the name of the model that the host serves."""
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] = SHIPPED) -> PriceBook:
@@ -115,16 +129,47 @@ class PriceBook(_Record):
         except (OSError, ValueError) as error:  # a TOML and a Unicode error are both ValueErrors
             raise ConfigurationError(f"price book {os.fspath(path)}: {error}") from error
 
-    def charge(self, cost: Cost, currency: Currency = "CNY") -> Decimal | None:
+    def charge(self, cost: Cost, currency: Currency = "CNY", view: View = "paid") -> Decimal | None:
         """What ``cost`` comes to, or ``None`` when a price or a count that it takes is not known.
 
-        What asked no server is charged for its processor time: its latency on one core. What did is charged by
-        the price of its model.
+        What waited for no model is charged for its processor time: its latency on one core. What was answered by
+        somebody else's call, or refused, cost nothing more. A call that was lost makes the charge unknown: see
+        :meth:`known`.
         """
+        if cost.lost_calls:
+            return None
+        return self._charge(cost, currency, view)
+
+    def known(self, cost: Cost, currency: Currency = "CNY", view: View = "paid") -> Decimal:
+        """The part of the charge that is known: that of the calls that were replied to, or 0."""
+        if cost.lost_calls:  # time outside the line holds theirs as well
+            cost = replace(cost, lost_calls=0, queued_ns=None)
+        return self._charge(cost, currency, view) or Decimal(0)
+
+    def gpu_seconds(self, cost: Cost) -> Decimal | None:
+        """Time of one GPU that the calls of ``cost`` took, as :meth:`Host.seconds` knows it; 0 without calls.
+
+        A model whose host the book does not know is taken to run on one GPU that serves one request at a time.
+        """
+        if not cost.calls:
+            return Decimal(0)
+        host = self.hosts.get(cost.model or "", _ANY_HOST)
+        seconds = None if cost.lost_calls else host.seconds(cost)
+        return None if seconds is None else seconds * host.gpus
+
+    def _charge(self, cost: Cost, currency: Currency, view: View) -> Decimal | None:
         prices: PriceList = getattr(self, currency)
         if not cost.calls:
-            return None if prices.core_hour is None else prices.core_hour * cost.latency_ns / _NS_PER_HOUR
-        host = prices.hosts.get(cost.model or "")
-        price: Any = host or prices.models.get(cost.model or "")
-        charged: Decimal | None = price.charge(cost) if price is not None else None
-        return charged
+            if cost.model is not None:
+                return Decimal(0)
+            hour = prices.core_hour
+            return None if hour is None else hour * cost.latency_ns / _NS_PER_S / _S_PER_HOUR
+        host = self.hosts.get(cost.model or "")
+        hour = None if host is None else host.hour.get(currency)
+        if view == "list" or (view == "paid" and hour is None):
+            price = prices.models.get(cost.model or "")
+            return None if price is None else price.charge(cost)
+        if host is None or hour is None:
+            return None
+        seconds = host.seconds(cost)
+        return None if seconds is None else hour * seconds / _S_PER_HOUR

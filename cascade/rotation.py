@@ -71,6 +71,8 @@ class RotatedFiles(Generic[ItemT]):
         self._serials = itertools.count(1)
         self._own: deque[Path] = deque()
 
+    lost = 0
+
     def write(self, items: Sequence[ItemT]) -> int:
         """Write the lines of the items; how many of them are whole in a file."""
         data = memoryview(b"".join(map(self._encoded, items)))

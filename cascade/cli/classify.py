@@ -29,6 +29,7 @@ from cascade.cli.reading import Line, argument, batches, read_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cascade.engine import Listener
     from cascade.ledger import Ledger
     from cascade.result import Cost, Result
 
@@ -65,17 +66,30 @@ def classify(
             help="Sum up counts, times and cost on standard error; by default for more than one utterance.",
         ),
     ] = None,
+    costs: Annotated[
+        Path | None,
+        typer.Option(
+            "--costs", file_okay=False, help="Keep what every turn cost in this folder, for cascade report."
+        ),
+    ] = None,
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", help="What the costs are kept and summed up under.")
+    ] = None,
     prices: PricesOption = None,
     currency: CurrencyOption = "CNY",
 ) -> None:
     """Say what each utterance wants: TEXT, the lines of a file, or standard input. Answers keep the input's order."""
     from cascade.ledger import Ledger
+    from cascade.ledger.sinks import JsonlSink
     from cascade.prices import PriceBook
 
     with ExitStack() as stack:
         stream = _stream(text, file, stack)
-        counted = Ledger(PriceBook.load(prices) if prices else None, currency=currency)
-        cascade = stack.enter_context(common.open_cascade(bundle, llm, [counted]))
+        counted = Ledger(PriceBook.load(prices) if prices else None, currency=currency, campaign=campaign)
+        listeners: list[Listener] = [counted]
+        if costs is not None:
+            listeners.append(stack.enter_context(JsonlSink(costs, campaign=campaign)))
+        cascade = stack.enter_context(common.open_cascade(bundle, llm, listeners))
         size = _batch_size(stream, servers=llm is not None)
         progress = stack.enter_context(_Progress(stream if file else None, servers=llm is not None))
         out = console(sys.stdout)
@@ -143,7 +157,9 @@ def to_json(line: Line, result: Result[Any]) -> str:
 
 def _sum_up(ledger: Ledger, *, wanted: bool | None) -> None:
     snapshot = ledger.snapshot()
-    if snapshot.requests > 1 if wanted is None else wanted:
+    if not snapshot.requests:
+        console(sys.stderr).print("cascade: there was nothing to classify")
+    elif snapshot.requests > 1 if wanted is None else wanted:
         from cascade.cli.render import ledger_view
 
         console(sys.stderr).print(ledger_view(snapshot))

@@ -14,7 +14,7 @@ import typer
 
 from cascade.cli import common
 from cascade.cli.common import BundleOption, LLMOption, command, console, shown
-from cascade.errors import BackendError, BundleError, CascadeError
+from cascade.errors import BackendError, BundleError, CascadeError, ConfigurationError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -70,7 +70,7 @@ def examine(bundle: str | None, llm: str | None, timeout_s: float) -> Iterator[F
         hint = "name one to look at it: cascade doctor --llm ollama:qwen3:8b"
         yield Finding("note", "llm", "none named; rules and classifier answer alone", hint)
     else:
-        yield from _llm(llm, timeout_s)
+        yield from _llm(bundle, llm, timeout_s)
 
 
 def _packages() -> Iterator[Finding]:
@@ -133,7 +133,7 @@ def _model(bundle: Bundle) -> Finding:
     return Finding("fine", "classifier", f"{MODEL_FILE}, {size:.1f} MB, features {bundle.manifest.features}")
 
 
-def _llm(spec: str, timeout_s: float) -> Iterator[Finding]:
+def _llm(bundle: str | None, spec: str, timeout_s: float) -> Iterator[Finding]:
     from cascade.backends.resolve import open_backend
     from cascade.portal import Portal
 
@@ -147,6 +147,12 @@ def _llm(spec: str, timeout_s: float) -> Iterator[Finding]:
         yield from _server(spec, backend, portal, timeout_s)
     finally:
         portal.close(backend.aclose)
+    try:
+        common.open_cascade(bundle, spec).close()
+    except ConfigurationError as error:  # the bundle's prompt does not fit the model's context
+        yield _problem("prompt", error)
+    except CascadeError:
+        pass  # told where the bundle was looked at
 
 
 def _server(spec: str, backend: ChatBackend, portal: Portal, timeout_s: float) -> Iterator[Finding]:

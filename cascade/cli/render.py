@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade.cli.common import shown
+from cascade.ledger.figures import AllLLM, TierTally
+from cascade.ledger.snapshot import LedgerSnapshot
+from cascade.ledger.units import count, duration, money
 from cascade.prices import Currency
 from cascade.result import Attempt, Candidate, Cost, Failure, Result, Span, Status
-from cascade.snapshot import AllLLM, LedgerSnapshot, TierTally, count, duration, money
 
 STYLES: Mapping[Status, str] = {
     "answered": "green",

@@ -36,6 +36,9 @@ def _numeral(reading: Reading, place: int) -> int:
         return reading.refuse(place)  # -1杯: less than nothing, or a range, or a dash
     if roles & _HOUR:
         return _clock(reading, place)
+    people = _headcount(reading, number, place)
+    if people > place:
+        return people
     if roles & _MEASURE:
         return _quantity(reading, number, place + 2)
     if following.slot is not None and following.slot.spec.counts:
@@ -55,6 +58,26 @@ def _numeral(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
 
+def _headcount(reading: Reading, number: int, place: int) -> int:
+    """四个人 counts nothing that is ordered, unless it is one for each of them: 我们四个一人一杯."""
+    _, start, end = reading.tokens[place]
+    after = place + (1 if carries_measure(reading.utterance.text[start:end]) else 2)
+    if not (
+        reading.at(place + 1)[0].roles & ROLE["headcount"] or reading.at(after)[0].roles & ROLE["apiece"]
+    ):
+        return place
+    if number == 1:
+        return reading.refuse(place)  # 一人两杯: for each of how many?
+    if reading.people not in (0, number):
+        reading.fail("tie", "how many people")
+    reading.people = number
+    return max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
+
+
+def _apiece(reading: Reading, place: int) -> int:
+    return _quantity(reading, reading.people, place + 1) if reading.people else reading.refuse(place)
+
+
 def _quantity(reading: Reading, number: int, after: int) -> int:
     spec = reading.spec.quantity
     if not spec.min <= number <= spec.max:
@@ -66,7 +89,7 @@ def _quantity(reading: Reading, number: int, after: int) -> int:
 def _measure(reading: Reading, place: int) -> int:
     """A measure word without a numeral means one, right after what orders: 来杯奶茶."""
     before = reading.at(place - 1)[0]
-    if before.roles & _ITEM_OPENS or before.kind in ("flag", "change"):  # 用券点杯, 换杯
+    if before.roles & _ITEM_OPENS or before.kind in ("flag", "value", "change"):  # 用券点杯, 换杯
         return _quantity(reading, 1, place + 1)
     return reading.refuse(place)
 
@@ -172,6 +195,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "bundle": lambda reading, place: reading.refuse(place),
     "count": _count,
     "times": _times,
+    "apiece": _apiece,
     "bound": _bound,
     "clock": _clock,
     "half": _clock,

@@ -6,6 +6,7 @@ from typing import Any
 
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
+from cascade.grammar.entry import Vague
 from cascade.grammar.reading import CHANGE, HEAD, OMIT, QUANTITY, Reading
 from cascade.grammar.spec import GrammarSpec
 
@@ -21,8 +22,11 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
             assembly.add(piece)
         name = reading.spec.quantity.field
         items = [_numbered(item.fields, name, item.number) for item in assembly.finish()]
+    if reading.repeats and not items:
+        items = [{}]
     _check_rejected(reading, items)
     _check_parts(reading.spec, items)
+    _check_people(reading, items)
     return items
 
 
@@ -61,17 +65,32 @@ def _check_rejected(reading: Reading, items: list[Fields]) -> None:
             raise Unclear("conflict", f"{rejected} is rejected and ordered")
 
 
+def _check_people(reading: Reading, items: list[Fields]) -> None:
+    """给我和我妈点一杯奶茶: one to share, or one for each?"""
+    name = reading.spec.quantity.field
+    if reading.people > 1 and items and sum(item.get(name, 1) for item in items) == 1:
+        raise Unclear("tie", f"one for {reading.people}")
+
+
 def _check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
     for slot in spec.slots.values():
         if slot.role == "part" and slot.field is not None and slot.without is not None:
             for item in items:
-                if not set(item.get(slot.field, ())).isdisjoint(item.get(slot.without, ())):
+                parts, without = item.get(slot.field, ()), item.get(slot.without, ())
+                if not set(parts).isdisjoint(without):
                     raise Unclear("conflict", "added and left out at once")
+                if any(one != other and one in other for one in parts for other in parts):
+                    raise Unclear("tie", "one part, or two")  # 要芝士，加芝士奶盖
+
+
+def _plain(value: Any) -> Any:
+    return str.__str__(value) if isinstance(value, Vague) else value
 
 
 def to_data(spec: GrammarSpec, reading: Reading, items: list[Fields], intent: str) -> dict[str, Any]:
     """Everything that was read, as the answer model takes it."""
-    data: dict[str, Any] = {"intent": intent, spec.items: items, **reading.notes}
+    plain = [{name: _plain(value) for name, value in item.items()} for item in items]
+    data: dict[str, Any] = {"intent": intent, spec.items: plain, **reading.notes}
     for path, value in reading.values.items():
         *parents, name = path.split(".")
         place = data

@@ -7,15 +7,15 @@ An answer of an intent that carries no order is not asked anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
 from pydantic import BaseModel
 
-from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Token
 from cascade.grammar.lexicon import Lexicon
-from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.parse import Parse, Problem
 from cascade.grammar.remainder import passed_over
 from cascade.grammar.spec import GrammarSpec, SlotSpec
@@ -38,10 +38,9 @@ class _Said:
             for sense in entry.variants or (entry,):
                 if sense.slot is not None:
                     self.values.setdefault(sense.slot.name, set()).add(sense.value)
-        self.numbers = {number for _, number, _ in _counted(self.tokens, utterance.text)}
-        self.counted = [
-            (at, number) for at, number, counts in _counted(self.tokens, utterance.text) if counts
-        ]
+        numbers = list(_counted(self.tokens, utterance.text))
+        self.amounts = {number for _, number, counts in numbers if not counts}
+        self.counted = [(at, number) for at, number, counts in numbers if counts]
 
     def as_spoken(self, start: int, end: int, value: str) -> bool:
         """Whether a value holds the words at a place, as they were typed or as they were normalised."""
@@ -64,7 +63,10 @@ def check(
     said = _Said(spec, lexicon, utterance)
     items: list[dict[str, Any]] = list(data.get(spec.items) or ())
     spoken = [_plain(str(text).lower()) for text in _spoken(spec, data)]
-    lost = (*_lost(spec, said, data, items, spoken), *passed_over(spec, lexicon, utterance, parse, spoken))
+    lost = (
+        *_lost(spec, said, data, items, spoken),
+        *passed_over(spec, lexicon, utterance, parse, [*spoken, *_hinted(spec, data)]),
+    )
     return (*_unsupported(spec, said, data, items), *dict.fromkeys(lost))
 
 
@@ -77,7 +79,7 @@ def _unsupported(
                 yield Problem("unsupported", slot.field or name, f"{value} was not said")
     if spec.budget is not None:
         bound = _at(data, spec.budget.field)
-        if bound is not None and bound not in said.numbers:
+        if bound is not None and bound not in said.amounts:
             yield Problem("unsupported", spec.budget.field, f"{bound:g} was not said")
     if spec.clock is not None:
         time = _at(data, spec.clock.field)
@@ -85,7 +87,7 @@ def _unsupported(
             yield Problem("unsupported", spec.clock.field, f"{time} was not said")
     for item in items:
         number = item.get(spec.quantity.field)
-        if isinstance(number, int) and not _countable(number, said.numbers):
+        if isinstance(number, int) and not _countable(number, [count for _, count in said.counted]):
             yield Problem("unsupported", spec.quantity.field, f"{number} was not said")
 
 
@@ -189,6 +191,17 @@ def _spoken(spec: GrammarSpec, data: dict[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, tuple | list) else (value,) if value else ()
 
 
+def _hinted(spec: GrammarSpec, data: dict[str, Any]) -> Iterator[str]:
+    """Words that may have said what the answer holds true: 卡 where a card is used."""
+    for slot in spec.slots.values():
+        if slot.role == "flag" and _at(data, slot.field or ""):
+            yield from slot.hints
+
+
+def _counts(following: Entry) -> bool:
+    return bool(following.roles & _MEASURED) or (following.slot is not None and following.slot.spec.counts)
+
+
 def _counted(tokens: list[Token], text: str) -> Iterator[tuple[int, int, bool]]:
     """The place of each number said, the number, and whether a measure word makes it a quantity."""
     for place, (entry, start, end) in enumerate(tokens):
@@ -197,19 +210,17 @@ def _counted(tokens: list[Token], text: str) -> Iterator[tuple[int, int, bool]]:
             following = tokens[place + 1][0] if place + 1 < len(tokens) else None
             if number is not None:
                 factor = following.number if following is not None and following.number else 1
-                yield place, number * factor, following is not None and bool(following.roles & _MEASURED)
+                before = tokens[place - 1][0] if place else UNKNOWN
+                counts = carries_measure(text[start:end]) or bool(before.roles & ROLE["times"])
+                yield place, number * factor, counts or (following is not None and _counts(following))
         elif entry.roles & ROLE["count"]:
             yield place, entry.number, True
 
 
-def _countable(number: int, said: Iterable[int]) -> bool:
-    """One goes without saying; others were said, or are what two numbers said leave or make together."""
-    known = set(said)
-    return (
-        number == 1
-        or number in known
-        or any(abs(a - b) == number or a + b == number for a in known for b in known)
-    )
+def _countable(number: int, said: Sequence[int]) -> bool:
+    """One goes without saying; others were said, or are what two quantities said leave or make together."""
+    pairs = combinations(said, 2)
+    return number == 1 or number in said or any(number in (a + b, abs(a - b)) for a, b in pairs)
 
 
 def _at(data: dict[str, Any], path: str) -> Any:

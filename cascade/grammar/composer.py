@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
+from cascade.grammar.entry import Vague
 from cascade.grammar.reading import (
     ALL,
     AMONG,
@@ -28,6 +29,7 @@ from cascade.grammar.reading import (
 _LINKS: Final = frozenset({BREAK, JOIN, EACH, ALL, OTHER, AMONG, REST})
 _PARTITIVE: Final = frozenset({OTHER, AMONG, REST})
 _DIVIDING: Final = _PARTITIVE | {EACH}
+
 
 Fields = dict[str, Any]
 """Fields of one item as the answer model takes them; parts are lists."""
@@ -59,8 +61,12 @@ def put(fields: Fields, kind: str, name: str, value: Any) -> None:
         values = fields.setdefault(name, [])
         if value not in values:
             values.append(value)
-    elif fields.setdefault(name, value) != value:
-        raise Unclear("conflict", f"two values for {name}: {fields[name]} and {value}")
+    elif (said := fields.setdefault(name, value)) is value or (said == value and isinstance(value, Vague)):
+        return
+    elif said == value or (isinstance(said, Vague) and value in said.exact):
+        fields[name] = value
+    elif not (isinstance(value, Vague) and said in value.exact):
+        raise Unclear("conflict", f"two values for {name}: {said} and {value}")
 
 
 def merge(into: Fields, other: Fields) -> None:

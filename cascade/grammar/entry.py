@@ -26,6 +26,20 @@ class Slot:
     field: str
 
 
+class Vague(str):
+    """A value that a more exact one of the same field may replace."""
+
+    __slots__ = ("exact",)
+    exact: tuple[str, ...]
+
+    @classmethod
+    def of(cls, value: str, exact: tuple[str, ...]) -> Vague:
+        """``value``, to be replaced by any of ``exact``."""
+        vague = cls(value)
+        vague.exact = exact
+        return vague
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """A word of the automaton; immutable once the lexicon is built."""
@@ -46,10 +60,14 @@ class Entry:
     """The words this string stands for, when it is several."""
     rejects: bool = False
     """Whether it may also be read as a rejection of what follows: 不要冰 before 红茶."""
+    said: str = field(init=False)
+    """``value``, as a :class:`Vague` one where the form leaves open how exactly."""
     latin: bool = field(init=False)
     """Whether it counts only as a whole word."""
 
     def __post_init__(self) -> None:
+        vague = self.slot is not None and self.form in self.slot.spec.vague
+        self.said = Vague.of(self.value, self.slot.spec.exact) if self.slot and vague else self.value
         first, last = self.form[:1], self.form[-1:]
         self.latin = (first.isascii() and first.isalnum()) or (last.isascii() and last.isalnum())
 

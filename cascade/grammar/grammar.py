@@ -13,24 +13,28 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
-from cascade.grammar import amounts, parts, reading, words
+from cascade.grammar import amendments, amounts, parts, places, reading, speech, words
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
 from cascade.grammar.entry import ROLE, Token
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
-from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
     **reading.HANDLERS,
     **words.HANDLERS,
+    **speech.HANDLERS,
+    **places.HANDLERS,
+    **amendments.HANDLERS,
     **parts.HANDLERS,
     **amounts.HANDLERS,
 }
 _MAX_READINGS: Final = 16
+_EITHER: Final = "an order, or a change of one"
 
 
 class OrderGrammar:
@@ -74,6 +78,10 @@ class OrderGrammar:
     def check(self, utterance: Utterance, answer: BaseModel) -> tuple[Problem, ...]:
         """What in an answer the utterance does not support, and what was said that the answer lost."""
         intent = str(getattr(answer, "intent", self.spec.intent))
+        if intent in self.spec.permits:
+            guard = self.forbidden(utterance, intent)
+            word = guard and utterance.text[guard.start : guard.end]
+            return (Problem("lost", guard.reason, f"{word} is passed over"),) if guard is not None else ()
         return check(self.spec, self.lexicon, utterance, answer, self.parse(utterance, intent))
 
     def forbidden(self, utterance: Utterance, intent: str) -> Guard | None:
@@ -92,6 +100,9 @@ class OrderGrammar:
             self._parse_one(utterance, list(choice), intent)
             for choice in islice(product(*map(_senses, tokens)), _MAX_READINGS + 1)
         ]
+        either = next((parse for parse in parses if parse.detail == _EITHER), None)
+        if either is not None:
+            return either  # 红豆奶茶换成芋圆: another tea, or another part of it
         complete = [parse for parse in parses if parse.complete]
         answers = {parse.answer for parse in complete}
         if len(parses) > _MAX_READINGS or len(answers) > 1:
@@ -109,6 +120,7 @@ class OrderGrammar:
         changing = (spec.modify is not None if intent is None else intent == spec.modify) and _changes(tokens)
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = reading.read(Reading(utterance, tokens, spec, changing=changing), _HANDLERS)
+        amendments.settle(result)
         items: list[Fields] = []
         if not result.guards and not result.problem:
             try:
@@ -132,7 +144,9 @@ class OrderGrammar:
             reason, detail = "no_match", "no order in it"
         elif uncovered and reason != "quantity":
             reason, detail = "uncovered", " ".join(text[start:end] for start, end in uncovered)
-        elif not reason and not (decided or _orders(result, items)):
+        elif not reason and not decided and _may_order(result):
+            answer, reason, detail = None, "tie", _EITHER
+        elif not reason and not (decided or _orders(result, items, self._spreading)):
             reason, detail = "incomplete", "names something without saying what to do"
         return Parse(intent, answer, not reason, reason, detail, uncovered, (), tokens, text)
 
@@ -164,7 +178,15 @@ def _strangeness(parse: Parse) -> tuple[bool, int, bool]:
     return bool(parse.guards), sum(end - start for start, end in parse.uncovered), parse.answer is None
 
 
-def _orders(result: Reading, items: list[Fields]) -> bool:
+def _may_order(result: Reading) -> bool:
+    """Whether a change may be part of an order: 奶茶，珍珠换成椰果 names what to make, and no order that exists."""
+    if not result.changing or result.referred:
+        return False
+    kinds = [mark[0] for mark in result.marks]
+    return HEAD in kinds and HEAD not in kinds[kinds.index(CHANGE) :]
+
+
+def _orders(result: Reading, items: list[Fields], spreading: frozenset[str]) -> bool:
     """Whether an utterance says that something is to be done and not only what there is to talk about."""
     if result.changing:
         return True
@@ -173,7 +195,9 @@ def _orders(result: Reading, items: list[Fields]) -> bool:
     counted = result.said(QUANTITY)
     if result.said(HEAD):
         return result.carried or counted or result.specified or bool(result.values)
-    return counted and (result.carried or result.opened or bool(result.values))
+    if result.carried and any(name in spreading for _, name, _ in result.marks):
+        return True  # 想喝喜茶
+    return (counted or result.repeats) and (result.carried or result.opened or bool(result.values))
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE
 from cascade.grammar.numerals import parse_numeral
-from cascade.grammar.reading import CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
+from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
 
 _MEASURED: Final = ROLE["measure"] | ROLE["counted"]
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
@@ -24,6 +24,9 @@ def _add(reading: Reading, place: int) -> int:
         return place + 1
     if entry.roles & ROLE["carrier"]:
         reading.carried = True
+        return place + 1
+    if entry.roles & ROLE["separator"]:  # 奶茶+大杯
+        reading.marks.append((BREAK, "", None))
         return place + 1
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
@@ -89,6 +92,8 @@ def _part(reading: Reading, place: int) -> int:
         reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
         return place + 2
+    if reading.at(place + 1)[0].roles & ROLE["add"] and reading.ends_at(place + 2):
+        return min(_list(reading, place, PART) + 1, place + 2)
     if reading.changing:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
     return reading.refuse(place)

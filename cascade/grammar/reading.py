@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.numerals import NUMERAL_CHARS
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
@@ -27,6 +28,7 @@ OTHER: Final = "other"
 AMONG: Final = "among"
 REST: Final = "rest"
 CHANGE: Final = "change"
+AMEND: Final = "amend"
 
 Mark = tuple[str, str, Any]
 
@@ -51,6 +53,7 @@ class Reading:
             "problem",
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
+        *("served", "people", "going", "repeats", "referred"),
     )
 
     def __init__(
@@ -70,6 +73,14 @@ class Reading:
         self.carried = self.opened = self.polite = self.wished = self.specified = False
         self.changing = changing
         self.rejected: list[str] = []
+        self.served = self.going = False
+        """Whether somebody was named whom it is for, and whether a way to get it there was said."""
+        self.referred = False
+        """Whether something pointed at an order that exists."""
+        self.repeats = False
+        """Whether what was ordered before is ordered again."""
+        self.people = 0
+        """How many people it is for, 0 when not said."""
 
     def at(self, place: int) -> Token:
         """The word at a place; a word of no kind beyond either end."""
@@ -78,6 +89,10 @@ class Reading:
     def ends_at(self, place: int) -> bool:
         """Whether a clause ends before this place."""
         return place >= self.count or bool(self.tokens[place][0].roles & _ENDS)
+
+    def begins_at(self, place: int) -> bool:
+        """Whether a clause begins at this place."""
+        return place == 0 or bool(self.tokens[place - 1][0].roles & ROLE["separator"])
 
     def fail(self, problem: str, detail: str) -> None:
         """Note why no answer may be given; the first reason stays."""
@@ -99,8 +114,9 @@ class Reading:
             self.fail("conflict", f"two values for {field}")
 
     def spoken(self, first: int, last: int) -> str:
-        """The words from one place to another as they were typed, without the spaces around them."""
-        return self.utterance.raw_text(self.tokens[first][1], self.tokens[last][2]).strip()
+        """The words from one place to another as they were typed, without what normalising leaves out: 公 司."""
+        offsets = self.utterance.offsets[self.tokens[first][1] : self.tokens[last][2]]
+        return "".join(self.utterance.raw[start:end] for start, end in dict.fromkeys(offsets))
 
     def said(self, kind: str) -> bool:
         """Whether a mark of this kind has been made."""
@@ -127,6 +143,13 @@ def head(reading: Reading, place: int) -> int:
     return place + 1
 
 
+def _counts(reading: Reading, place: int) -> bool:
+    """Whether a name that begins like a quantity stands where a quantity would."""
+    before, after = reading.at(place - 1)[0].roles, reading.at(place + 1)[0]
+    orders = before & (ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["opener"])
+    return bool(orders) and after.kind != "head" and not after.roles & ROLE["of"]
+
+
 def attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -134,26 +157,22 @@ def attribute(reading: Reading, place: int) -> int:
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
+    if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):
+        reading.fail("tie", f"{entry.form} is a name or a number of something")  # 来7杯茶
     if entry.slot.spec.specifies:
         reading.specified = True
-    reading.marks.append((VALUE, entry.slot.field, entry.value))
+    reading.marks.append((VALUE, entry.slot.field, entry.said))
     return place + 1
 
 
 def flag(reading: Reading, place: int) -> int:
-    slot = reading.tokens[place][0].slot
-    assert slot is not None
-    reading.put(slot.field, True)
-    return place + 1
-
-
-def value(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
-    following = reading.at(place + 1)[0]
-    if entry.roles & ROLE["lead"] and following.kind in ("numeral", "measure") and reading.said(HEAD):
-        reading.fail("tie", f"{entry.form} may bring it or give it away")  # 来杯奶茶送一杯咖啡
-    reading.put(entry.slot.field, entry.value)
+    if entry.form in entry.slot.spec.alone and not (reading.begins_at(place) and reading.ends_at(place + 1)):
+        return reading.refuse(place)
+    if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
+        reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
+    reading.put(entry.slot.field, True)
     return place + 1
 
 
@@ -163,7 +182,7 @@ def note(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.slot.spec.loose:
         return noted(reading, place, place)
-    alone = place == 0 or reading.tokens[place - 1][0].roles & ROLE["separator"]
+    alone = reading.begins_at(place)
     return noted(reading, place, place) if alone and reading.ends_at(place + 1) else reading.refuse(place)
 
 
@@ -171,27 +190,14 @@ def noted(reading: Reading, first: int, last: int) -> int:
     """Keep the words from one place to another as spoken."""
     slot = reading.tokens[last][0].slot
     assert slot is not None
+    reading.repeats |= slot.spec.item
     reading.notes.setdefault(slot.field, []).append(reading.spoken(first, last))
     return last + 1
-
-
-def place_name(reading: Reading, place: int) -> int:
-    """A known place, after what leads to it: 送到公司前台."""
-    first, slot = place, reading.tokens[place][0].slot
-    assert slot is not None
-    if not reading.at(place - 1)[0].roles & ROLE["lead"]:
-        return reading.refuse(place)
-    while reading.at(place + 1)[0].kind == "place":
-        place += 1
-    reading.put(slot.field, reading.spoken(first, place))
-    return place + 1
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "head": head,
     "attribute": attribute,
     "flag": flag,
-    "value": value,
     "note": note,
-    "place": place_name,
 }

@@ -26,30 +26,32 @@ def passed_over(
 
     ``spoken`` are the values that an answer holds as spoken, without spaces.
     """
+    kept = _kept(utterance, spoken)
     for guard in parse.guards:
-        word = _plain(parse.text[guard.start : guard.end])
-        if guard.reason != _TAKEN_BACK and not any(word in value for value in spoken):
-            yield Problem("lost", guard.reason, f"{word} is passed over")
+        if guard.reason != _TAKEN_BACK and not kept.issuperset(range(guard.start, guard.end)):
+            yield Problem("lost", guard.reason, f"{parse.text[guard.start : guard.end]} is passed over")
     for start, end in parse.uncovered:
-        typed, words = _plain(utterance.raw_text(start, end).lower()), _plain(parse.text[start:end])
-        if not any(_means_nothing(spec, lexicon, _without(form, spoken)) for form in (words, typed)):
-            yield Problem("lost", "", f"{words} is missing")
+        rest = "".join("," if at in kept else parse.text[at] for at in range(start, end))
+        if not _means_nothing(spec, lexicon, rest):
+            yield Problem("lost", "", f"{parse.text[start:end]} is missing")
+
+
+def _kept(utterance: Utterance, spoken: Sequence[str]) -> set[int]:
+    """Places of the characters that a value holds, as they were normalised or as they were typed."""
+    places: set[int] = set()
+    count = range(len(utterance.text))
+    for characters in (utterance.text, [utterance.raw_text(at, at + 1).lower() for at in count]):
+        origin = [at for at in count for char in characters[at] if not char.isspace()]
+        words = "".join("".join(characters).split())
+        for value in filter(None, spoken):
+            start = words.find(value)
+            while start >= 0:
+                places.update(origin[start : start + len(value)])
+                start = words.find(value, start + 1)
+    return places
 
 
 def _means_nothing(spec: GrammarSpec, lexicon: Lexicon, words: str) -> bool:
     for chatter in sorted(spec.chatter, key=len, reverse=True):
         words = words.replace(chatter, ",")
     return all(entry.kind in _EMPTY for entry, _, _ in lexicon.scan(words))
-
-
-def _without(words: str, spoken: Sequence[str]) -> str:
-    """The words less the values, or nothing where a value holds them all; what stood apart stays apart."""
-    if any(words in value for value in spoken):
-        return ""
-    for value in sorted(spoken, key=len, reverse=True):
-        words = words.replace(value, ",") if value else words
-    return words
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split())

@@ -6,13 +6,41 @@ The grammar itself is machinery; everything it knows of a trade is here and in `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from itertools import product
+from math import prod
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure"]
 Form = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Forms = tuple[Form, ...]
+_MAX_COMBINATIONS: Final = 20_000
+
+
+def _spelled_out(forms: Any) -> Any:
+    """Lists inside a list are alternatives one after the other: ``[[我, ""], [妈, 爸]]`` is 我妈, 我爸, 妈, 爸."""
+    if not isinstance(forms, list) or not any(isinstance(form, list) for form in forms):
+        return forms
+    found: list[Any] = [
+        form for form in forms if not isinstance(form, list)
+    ]  # lines of plain words stay theirs
+    for alternatives in forms:
+        if isinstance(alternatives, list):
+            found.extend(_combined(alternatives))
+    return found
+
+
+def _combined(alternatives: list[Any]) -> list[str]:
+    places = [place if isinstance(place, list) else [place] for place in alternatives]
+    if not all(isinstance(piece, str) for place in places for piece in place):
+        raise ValueError("alternatives are lists of words")
+    if prod(map(len, places)) > _MAX_COMBINATIONS:
+        raise ValueError(f"more than {_MAX_COMBINATIONS} combinations")
+    return list(dict.fromkeys("".join(pieces) for pieces in product(*places) if any(pieces)))
+
+
+Forms = Annotated[tuple[Form, ...], BeforeValidator(_spelled_out)]
+"""Words; a list among them stands for the combinations of its alternatives."""
 
 
 class _Record(BaseModel):
@@ -43,8 +71,16 @@ class SlotSpec(_Record):
 
     hints: Forms = ()
     """Words that may say it though no form does: an answer that fills the slot is then believed, nothing is read."""
+    alone: Forms = ()
+    """For a flag: forms that say it only as a whole clause: 券，一杯奶茶."""
+    vague: Forms = ()
+    """For an attribute: forms that give way to one of the ``exact`` values of the same item: 冰美式，去冰."""
+    exact: Forms = ()
     loose: bool = False
     """For a note: it may stand anywhere. Otherwise after a ``swap`` word or alone in its clause."""
+
+    item: bool = False
+    """For a note: where no item is named it orders one: 老样子."""
 
     @model_validator(mode="after")
     def _has_a_field(self) -> Self:
@@ -95,6 +131,28 @@ class Words(_Record):
     """Particles that change nothing: 吧."""
     perfective: Forms = ()
     filler: Forms = ()
+    aside: Forms = ()
+    """Chatter that orders nothing and forbids nothing: alone in its clause, or before what orders: 渴死了."""
+    person: Forms = ()
+    """Whom something is for, which no slot holds: 我妈. After ``recipient``, before what orders, or called alone."""
+    recipient: Forms = ()
+    """Before a person: 给."""
+    speaker: Forms = ()
+    """What other words begin or end with when they speak of who speaks: 我. Not words of their own."""
+    headcount: Forms = ()
+    """After a numeral: so many people, 个人."""
+    apiece: Forms = ()
+    """One for each of the people counted: 一人一杯."""
+    amend: Forms = ()
+    """Takes back the value just said for the one that follows: 不对. Where that is not provable it is a guard."""
+    copula: Forms = ()
+    """Between ``amend`` and the value: 是."""
+    toward: Forms = ()
+    """Leads to a place once a way to get it there was said (送一杯到), and to who sells it (在一点点点一杯)."""
+    thing: Forms = ()
+    """Stands for what is ordered without naming it: 来杯喝的."""
+    picture: Forms = ()
+    """Right after what it shows, and nothing anywhere else: 奶茶🧋. Before a name it may be part of it."""
     total: Forms = ()
     """Before the quantity of everything: 一共. After several names it is not the quantity of the last."""
     asking: Forms = ()
@@ -147,6 +205,14 @@ class ClockWords(_Record):
     """After a time of day: 之前, 左右."""
 
 
+class AddressWords(_Record):
+    """How a place may end that is not in the lexicon: 三号楼, 和平路3号. It must follow a word that leads to it."""
+
+    endings: Forms = ()
+    digits: int = Field(default=3, ge=1)
+    """A bare number of at least so many digits may end an address too: 602."""
+
+
 class QuantitySpec(_Record):
     """The number of an item. Outside the range nothing is answered; nothing is ever clamped."""
 
@@ -173,12 +239,15 @@ class GrammarSpec(_Record):
     words: Words
     budget: BudgetWords | None = None
     clock: ClockWords | None = None
+    address: AddressWords | None = None
+    phrasings: Mapping[str, Mapping[Form, Forms]] = Field(default_factory=dict)
+    """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)
     """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)
-    """For intents that act and carry no order: the guards that they are themselves said with."""
+    """The intents that act and carry no order, and the guards that each is itself said with."""
 
     @model_validator(mode="after")
     def _has_one_head(self) -> Self:

@@ -18,14 +18,20 @@ from cascade.text import Normalizer
 
 # Which of its roles a word is read by when it comes up; the reading itself looks at the others.
 _PRIORITY: Final = (
-    "numeral change swap polite again add plenty remove reject removed desire carrier opener measure portion bundle "
-    "count each all among other rest connector lead reference object of perfective asking tag final total filler "
-    "separator times bound clock half"
+    "numeral change swap polite again add plenty apiece amend aside recipient person toward remove "
+    "reject removed desire carrier opener measure portion bundle count each all among other rest "
+    "connector lead reference object of perfective asking tag final total filler separator times "
+    "bound clock half headcount copula picture thing"
 )
 _KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
 
 _DELAY: Final = ROLE["delay"]
-_CUTS: Final = ROLE["add"] | ROLE["remove"] | ROLE["reject"] | ROLE["plenty"] | ROLE["numeral"]
+_ADDRESSES: Final = ROLE["opener"] | ROLE["polite"] | ROLE["carrier"] | ROLE["desire"]
+_PERSON: Final = ROLE["person"]
+_RECIPIENT: Final = ROLE["recipient"]
+_CUTS: Final = (
+    ROLE["recipient"] | ROLE["add"] | ROLE["remove"] | ROLE["reject"] | ROLE["plenty"] | ROLE["numeral"]
+)
 """Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
 _NAMES: Final = frozenset({"head", "part"})
 
@@ -51,6 +57,7 @@ def vocabulary(bundle: Bundle, spec: GrammarSpec) -> list[Entry]:
     """
     drafts: dict[str, _Draft] = {}
     _read_lexicon(bundle.yaml("lexicon.yaml"), spec, drafts)
+    _add_phrasings(bundle.yaml("grammar.yaml"), spec, drafts)
     _add_words(spec, drafts)
     entries = {form: _entry(form, draft) for form, draft in drafts.items()}
     _mark_rejections(entries)
@@ -71,6 +78,18 @@ def _read_lexicon(document: Document, spec: GrammarSpec, drafts: dict[str, _Draf
             if slot_spec.spoken and value not in forms and value == value.lower():
                 _check(normalizer, document, value, (name, value))
                 _add_form(drafts, slot, value, value)
+
+
+def _add_phrasings(document: Document, spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
+    for name, values in spec.phrasings.items():
+        slot_spec = spec.slots.get(name)
+        if slot_spec is None:
+            raise document.error(f"there is no slot {name!r}", ("phrasings", name))
+        slot = Slot(name, slot_spec, slot_spec.field or "")
+        for value, forms in values.items():
+            for form in forms:
+                if form not in drafts:  # the lexicon knows better what a whole form means
+                    _add_form(drafts, slot, value, form)
 
 
 def _check(normalizer: Normalizer, document: Document, form: str, path: tuple[str | int, ...]) -> None:
@@ -96,7 +115,9 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             drafts.setdefault(form, _Draft()).roles |= ROLE[role]
 
     for name in Words.model_fields:
-        add(name, getattr(spec.words, name))
+        if name != "speaker":
+            add(name, getattr(spec.words, name))
+    _mark_speaker(spec, drafts)
     if spec.budget is not None:
         add("bound", spec.budget.before)
         add("unit", spec.budget.units)
@@ -125,6 +146,13 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             drafts.setdefault(form, _Draft()).guard = reason
 
 
+def _mark_speaker(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
+    speaks = tuple(spec.words.speaker)
+    for form, draft in drafts.items():
+        if speaks and draft.roles & _ADDRESSES and (form.startswith(speaks) or form.endswith(speaks)):
+            draft.roles |= ROLE["speaker"]
+
+
 def _entry(form: str, draft: _Draft) -> Entry:
     kind = next((name for role, name in _KINDS if draft.roles & role), "guard" if draft.guard else "unknown")
     if not draft.senses:
@@ -151,7 +179,9 @@ def _overlaps(entries: Mapping[str, Entry]) -> list[Entry]:
     """Strings that the longest word at the leftmost place would cut in the wrong place, or in one of two right ones."""
     by_prefix: dict[str, list[str]] = {}
     for form, entry in entries.items():
-        if entry.roles & _DELAY or any(sense.kind in _NAMES for sense in entry.variants or (entry,)):
+        if entry.roles & (_DELAY | _PERSON) or any(
+            sense.kind in _NAMES for sense in entry.variants or (entry,)
+        ):
             for length in range(1, len(form)):
                 by_prefix.setdefault(form[:length], []).append(form)
     found: dict[str, Entry] = {}
@@ -163,9 +193,9 @@ def _overlaps(entries: Mapping[str, Entry]) -> list[Entry]:
             for second in by_prefix.get(first[cut:], ()):
                 whole = first[:cut] + second
                 rest = entries.get(whole[len(first) :])
-                if whole in entries:
+                if whole in entries or bool(head.roles & _RECIPIENT) != bool(entries[second].roles & _PERSON):
                     continue
-                if rest is None:
+                if rest is None or head.roles & _RECIPIENT:
                     found[whole] = Entry(whole, "pieces", pieces=(head, entries[second]))
                 elif rest.slot is not None or rest.variants:
                     found[whole] = Entry(whole, "ambiguous")

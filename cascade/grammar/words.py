@@ -25,26 +25,6 @@ _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
-def _polite(reading: Reading, place: int) -> int:
-    reading.polite = reading.opened = True
-    return place + 1
-
-
-def _opener(reading: Reading, place: int) -> int:
-    reading.opened = True
-    return place + 1
-
-
-def _carrier(reading: Reading, place: int) -> int:
-    reading.carried = True
-    return place + 1
-
-
-def _desire(reading: Reading, place: int) -> int:
-    reading.wished = reading.carried = True
-    return place + 1
-
-
 def _again(reading: Reading, place: int) -> int:
     reading.carried = True
     reading.marks.append((JOIN, "", None))
@@ -91,7 +71,7 @@ def _of(reading: Reading, place: int) -> int:
 
 
 def _final(reading: Reading, place: int) -> int:
-    return place + 1 if place else reading.refuse(place)
+    return place + 1 if place or reading.tokens[place][0].roles & ROLE["filler"] else reading.refuse(place)
 
 
 def _perfective(reading: Reading, place: int) -> int:
@@ -107,8 +87,15 @@ def _perfective(reading: Reading, place: int) -> int:
 
 def _asking(reading: Reading, place: int) -> int:
     """吗 and ? after a polite request; anything else that asks is a question."""
-    before = reading.at(place - 1)[0]
-    if reading.polite and reading.ends_at(place + 1) and not before.roles & ROLE["separator"]:
+    entry, before = reading.tokens[place][0], reading.at(place - 1)[0]
+    asks_no_more = entry.guard == "question" or not entry.form.isalnum()  # 不 may begin another word
+    if (
+        reading.polite
+        and not before.roles & ROLE["separator"]
+        and (asks_no_more or reading.ends_at(place + 1))
+    ):
+        if not reading.ends_at(place + 1):
+            reading.marks.append((BREAK, "", None))
         return place + 1
     reading.refuse(place)
     if not reading.tokens[place][0].guard:
@@ -130,6 +117,7 @@ def _separator(reading: Reading, place: int) -> int:
 
 
 def _reference(reading: Reading, place: int) -> int:
+    reading.referred = True
     return place + 1 if reading.changing else reading.refuse(place)
 
 
@@ -149,12 +137,26 @@ def _swap(reading: Reading, place: int) -> int:
     )
 
 
-def _lead(reading: Reading, place: int) -> int:
-    return place + 1 if reading.at(place + 1)[0].kind == "place" else reading.refuse(place)
-
-
 def _refuse(reading: Reading, place: int) -> int:
     return reading.refuse(place)
+
+
+def _thing(reading: Reading, place: int) -> int:
+    before = reading.at(place - 1)[0]
+    orders = (
+        before.roles & (_ORDERS | ROLE["measure"] | ROLE["of"] | ROLE["filler"]) or before.kind == "attribute"
+    )
+    return place + 1 if orders or reading.begins_at(place) else reading.refuse(place)
+
+
+def _picture(reading: Reading, place: int) -> int:
+    before = reading.at(place - 1)[0]
+    shown = before.kind in ("head", "attribute") or before.roles & ROLE["picture"]
+    return (
+        place + 1
+        if shown and reading.at(place + 1)[0].kind not in ("head", "unknown")
+        else reading.refuse(place)
+    )
 
 
 def _ambiguous(reading: Reading, place: int) -> int:
@@ -163,10 +165,6 @@ def _ambiguous(reading: Reading, place: int) -> int:
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "polite": _polite,
-    "opener": _opener,
-    "carrier": _carrier,
-    "desire": _desire,
     "again": _again,
     "connector": _connector,
     "all": _marker(ALL),
@@ -186,8 +184,11 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "object": _reference,
     "change": _change,
     "swap": _swap,
-    "lead": _lead,
     "guard": _refuse,
+    "picture": _picture,
+    "thing": _thing,
+    "headcount": _refuse,
+    "copula": _refuse,
     "unknown": _refuse,
     "ambiguous": _ambiguous,
 }

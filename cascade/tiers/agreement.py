@@ -102,8 +102,7 @@ class Judge:
             counted = previous == "numeral" and entry.kind == "measure"
             following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
             ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
-            used = entry.kind == "flag" and entry.slot is not None and entry.form not in entry.slot.spec.alone
-            if counted or ordered or used or any(slot.field in self._details for slot in slots):
+            if counted or ordered or any(slot.field in self._details for slot in slots):
                 places.append((start, end))
             carries = entry.kind in _CARRIERS or bool(entry.roles & ROLE["carrier"])
             ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
