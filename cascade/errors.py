@@ -147,7 +147,9 @@ class BackendOverloaded(BackendError):
     retryable = True
     calls = 0
 
-    def __init__(self, message: str, *, reason: str, retry_after_s: float | None = None, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, reason: str, retry_after_s: float | None = None, hint: str = ""
+    ) -> None:
         super().__init__(message, retryable=retry_after_s is not None, retry_after_s=retry_after_s, hint=hint)
         self.reason = reason
 

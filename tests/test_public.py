@@ -9,7 +9,18 @@ import pytest
 import cascade
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"pydantic", "onnxruntime", "numpy", "ollama", "httpx", "yaml", "re2", "ahocorasick_rs", "typer", "rich"}
+HEAVY = {
+    "pydantic",
+    "onnxruntime",
+    "numpy",
+    "ollama",
+    "httpx",
+    "yaml",
+    "re2",
+    "ahocorasick_rs",
+    "typer",
+    "rich",
+}
 
 
 def test_every_public_name_can_be_had_and_no_other() -> None:
@@ -34,9 +45,7 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_without_a_chat_model_no_client_library_is_loaded() -> None:
-    code = (
-        "import sys; from cascade import Cascade; Cascade.load().classify('点杯奶茶'); print(*sorted(sys.modules))"
-    )
+    code = "import sys; from cascade import Cascade; Cascade.load().classify('点杯奶茶'); print(*sorted(sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split()

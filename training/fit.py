@@ -112,11 +112,11 @@ def fit(
         losses = []
         for group in _batches([variant(sample, rng) for sample in samples], plan.batch, rng):
             batch = collate(group, vocabulary, model.shape.intents, plan.smoothing)
-            intent, tags = model(batch.ids)
+            intent, tags = _scores(model, batch.ids, plan)
             loss = label_loss(intent, tags, batch, plan.tag_weight)
             if teacher is not None and distillation is not None:
                 with torch.no_grad():
-                    told = teacher(batch.ids)
+                    told = _scores(teacher, batch.ids, plan)
                 listened = teacher_loss((intent, tags), told, batch.ids, distillation.temperature)
                 loss = (1 - distillation.weight) * loss + distillation.weight * listened
             optimiser.zero_grad()
@@ -129,6 +129,12 @@ def fit(
             progress(step, steps, losses[-1])
     model.eval()
     return sum(losses) / len(losses)
+
+
+def _scores(model: nn.Module, ids: Tensor, plan: Fit) -> tuple[Tensor, Tensor]:
+    with torch.autocast("cpu", torch.bfloat16, enabled=plan.precision == "bfloat16"):
+        intent, tags = model(ids)
+    return intent.float(), tags.float()
 
 
 def _batches(samples: list[Sample], size: int, rng: random.Random) -> Iterator[list[Sample]]:
