@@ -135,6 +135,8 @@ class Words(_Record):
     """Chatter that orders nothing and forbids nothing: alone in its clause, or before what orders: 渴死了."""
     person: Forms = ()
     """Whom something is for, which no slot holds: 我妈. After ``recipient``, before what orders, or called alone."""
+    wants: Forms = ()
+    """After a person: what orders for somebody else, as 要 does and 买 does not."""
     recipient: Forms = ()
     """Before a person: 给."""
     speaker: Forms = ()

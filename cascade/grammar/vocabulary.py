@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from pydantic import RootModel
@@ -153,8 +154,13 @@ def _mark_speaker(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             draft.roles |= ROLE["speaker"]
 
 
+@cache
+def _kind(roles: int) -> str:
+    return next((name for role, name in _KINDS if roles & role), "")
+
+
 def _entry(form: str, draft: _Draft) -> Entry:
-    kind = next((name for role, name in _KINDS if draft.roles & role), "guard" if draft.guard else "unknown")
+    kind = _kind(draft.roles) or ("guard" if draft.guard else "unknown")
     if not draft.senses:
         return Entry(form, kind, draft.roles, None, "", draft.guard, draft.number)
     single = [
@@ -167,9 +173,9 @@ def _entry(form: str, draft: _Draft) -> Entry:
 
 
 def _mark_rejections(entries: Mapping[str, Entry]) -> None:
-    rejecting = [form for form, entry in entries.items() if entry.roles & ROLE["reject"]]
+    rejecting = tuple(form for form, entry in entries.items() if entry.roles & ROLE["reject"])
     for form, entry in entries.items():
-        for word in rejecting:
+        for word in rejecting if form.startswith(rejecting) else ():
             rest = entries.get(form.removeprefix(word)) if form.startswith(word) and form != word else None
             if rest is not None and rest.slot is not None and entry.slot is not None:
                 entry.rejects = True
@@ -184,12 +190,15 @@ def _overlaps(entries: Mapping[str, Entry]) -> list[Entry]:
         ):
             for length in range(1, len(form)):
                 by_prefix.setdefault(form[:length], []).append(form)
+    # a mention cut short is a misprint; one of these words before a mention is speech
+    heads = {form: entry for form, entry in entries.items() if entry.roles & _CUTS and entry.slot is None}
     found: dict[str, Entry] = {}
-    for first in entries:
+    initials = {form[0] for form in heads}
+    for first in (form for form in entries if form[0] in initials):
         for cut in range(1, len(first)):
-            head = entries.get(first[:cut])
-            if head is None or head.slot is not None or not head.roles & _CUTS:
-                continue  # a mention cut short is a misprint; one of these words before a mention is speech
+            head = heads.get(first[:cut])
+            if head is None:
+                continue
             for second in by_prefix.get(first[cut:], ()):
                 whole = first[:cut] + second
                 rest = entries.get(whole[len(first) :])

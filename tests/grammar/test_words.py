@@ -84,6 +84,36 @@ def test_what_does_not_fit_is_refused_with_its_line(
     assert (caught.value.file, caught.value.line) == (name, line)
 
 
+HEAD = "intent: order_drink\nitems: items\nquantity: {field: quantity}\nslots:\n  drink: {role: head, field: drink}\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "line", "says"),
+    [
+        ("words: {carrier: [来, [[我, 1], [要]]]}\n", 6, "lists of words"),
+        ("words:\n  carrier: [[[" + "a, " * 150 + "a], [" + "b, " * 150 + "b]]]\n", 7, "combinations"),
+        ("words: {}\nphrasings:\n  sugar: {half: [半糖]}\n", 8, "no slot 'sugar'"),
+    ],
+)
+def test_combinations_that_do_not_fit_are_refused_with_their_line(
+    tmp_path: Path, rest: str, line: int, says: str
+) -> None:
+    with pytest.raises(BundleCorrupt, match=says) as caught:
+        OrderGrammar.from_bundle(
+            sealed(tmp_path / "b", {"grammar.yaml": HEAD + rest, "lexicon.yaml": "drink: {}\n"}), OrderIntent
+        )
+    assert (caught.value.file, caught.value.line) == ("grammar.yaml", line)
+
+
+def test_combinations_stand_for_all_their_words(tmp_path: Path) -> None:
+    text = (
+        HEAD + "words:\n  carrier: [[[来, 点], ['', 一下]]]\nphrasings: {drink: {奶茶: [[[奶, 牛奶], 茶]]}}\n"
+    )
+    lexicon = sealed(tmp_path / "b", {"grammar.yaml": text, "lexicon.yaml": "drink: {}\n"})
+    found = {entry.form for entry in OrderGrammar.from_bundle(lexicon, OrderIntent).lexicon._entries}
+    assert {"来", "点", "来一下", "点一下", "奶茶", "牛奶茶"} <= found
+
+
 def test_every_drink_of_the_lexicon_can_be_ordered_by_name() -> None:
     from cascade.strict_yaml import parse
 

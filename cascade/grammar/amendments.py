@@ -1,0 +1,63 @@
+"""Values taken back at once: 少糖，不对，半糖. Settled where one value alone can be meant, a guard elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar import words
+from cascade.grammar.entry import ROLE
+from cascade.grammar.reading import AMEND, BREAK, HEAD, QUANTITY, VALUE, Handler, Mark, Reading
+
+_SETTLED: Final = frozenset({QUANTITY, HEAD, VALUE})
+_PASSED: Final = ROLE["separator"] | ROLE["filler"] | ROLE["final"]
+_VALUES: Final = frozenset({"head", "attribute", "measure", "portion", "bundle", "count"})
+
+
+def _amend(reading: Reading, place: int) -> int:
+    """Right after a value, with one after it; everything else it may take back keeps it a guard."""
+    before, after = place - 1, place + 1
+    while before >= 0 and reading.tokens[before][0].roles & _PASSED:
+        before -= 1
+    entry, start, end = reading.tokens[place]
+    strong = len(entry.form) > 1 and entry.guard != "negation"  # 奶茶不是果茶 takes nothing back
+    alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
+    if before < 0 or reading.tokens[before][0].kind not in _VALUES or not (strong or alone):
+        asks = entry.roles & ROLE["asking"]
+        return words.HANDLERS["asking"](reading, place) if asks else reading.refuse(place)
+    reading.marks.append((AMEND, entry.guard or "correction", (start, end)))
+    while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
+        after += 1
+    return after
+
+
+def settle(reading: Reading) -> None:
+    """Put every value in the place of the one it corrects, or note the correction as a guard."""
+    marks = reading.marks
+    while True:
+        at = next((at for at, mark in enumerate(marks) if mark[0] is AMEND), None)
+        if at is None:
+            return
+        _, reason, (start, end) = marks[at]
+        corrected = _corrected(marks[:at], marks[at + 1 :])
+        if corrected is None:
+            reading.guards.append((reason, start, end))
+        marks = reading.marks = corrected or marks[:at] + marks[at + 1 :]
+
+
+def _corrected(before: list[Mark], after: list[Mark]) -> list[Mark] | None:
+    while before and before[-1][0] is BREAK:
+        before = before[:-1]
+    clause = after[: next((at for at, mark in enumerate(after) if mark[0] not in _SETTLED), len(after))]
+    if not before or not clause or before[-1][0] not in _SETTLED:
+        return None
+    first, rest = clause[0], clause[1:]
+    places = [at for at, mark in enumerate(before) if mark[:2] == first[:2]]
+    if len(places) != 1 or any(mark[:2] in [earlier[:2] for earlier in before] for mark in rest):
+        return None
+    if before[-1][:2] != first[:2] and (rest or first[0] is HEAD):
+        return None  # 两杯拿铁，不对，三杯 corrects the quantity; 两杯拿铁，不对，三杯美式 both
+    return [*before[: places[0]], first, *before[places[0] + 1 :], *after[1:]]
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"amend": _amend}

@@ -1,0 +1,103 @@
+"""Where it goes and how it gets there: known places, and addresses that can be nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar import parts
+from cascade.grammar.entry import ROLE
+from cascade.grammar.reading import HEAD, Handler, Reading
+
+_NOT_IN_NAMES: Final = (
+    *("add", "remove", "reject", "swap", "change", "object", "carrier", "again", "separator", "numeral"),
+    *("opener", "recipient", "person", "all", "each", "amend", "asking", "toward"),
+)
+_ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
+"""What no name of a place is made of, though a single other word may be: 和 in 和平路."""
+_ORDERS: Final = sum(ROLE[name] for name in ("carrier", "opener", "again"))
+_COUNTED: Final = sum(ROLE[name] for name in ("measure", "counted", "bundle", "unit", "hour", "delay", "cap"))
+
+
+def _value(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    reading.put(entry.slot.field, entry.value)
+    if not entry.roles & ROLE["lead"]:
+        return place + 1
+    reading.going = True
+    after = _address(reading, place + 1)
+    following = reading.at(place + 1)[0]
+    if after == place + 1 and following.kind in ("numeral", "measure") and reading.said(HEAD):
+        reading.fail("tie", f"{entry.form} may bring it or give it away")  # 来杯奶茶送一杯咖啡
+    return after
+
+
+def _lead(reading: Reading, place: int) -> int:
+    """送到 where no slot knows how: the place must follow."""
+    after = _address(reading, place + 1)
+    return after if after > place + 1 else reading.refuse(place)
+
+
+def _toward(reading: Reading, place: int) -> int:
+    """送一杯到公司, and 在一点点点一杯."""
+    name, verb = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    sells = name.kind == "attribute" and name.slot is not None and name.slot.spec.spreads
+    if sells and verb.roles & _ORDERS and not reading.ends_at(place + 3):
+        return place + 1
+    if reading.tokens[place][0].roles & ROLE["remove"] and reading.at(place + 1)[0].kind == "part":
+        return parts.HANDLERS["remove"](reading, place)  # 去珍珠
+    return _lead(reading, place) if reading.going else reading.refuse(place)
+
+
+def _place(reading: Reading, place: int) -> int:
+    """A place nobody is sent to means nothing, save where it also joins words: 一点点家的."""
+    entry = reading.tokens[place][0]
+    if entry.roles & ROLE["of"] and reading.at(place - 1)[0].kind == "attribute":
+        return place + 1
+    return reading.refuse(place)
+
+
+def _address(reading: Reading, first: int) -> int:
+    """Keep the longest address from a place on, as spoken; returns the place after it, ``first`` when there is none."""
+    at = after = first
+    while not reading.ends_at(at) and _may_name(reading, at):
+        at += 1
+        if _may_end(reading, at - 1):
+            after = at
+    if after > first:
+        field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
+        reading.put(field or "", reading.spoken(first, after - 1))
+    return after
+
+
+def _may_name(reading: Reading, place: int) -> bool:
+    entry, start, end = reading.tokens[place]
+    if entry.kind in ("place", "unknown"):
+        return True
+    following = reading.at(place + 1)[0]
+    if entry.kind == "numeral":
+        counts = following.slot is not None and following.slot.spec.counts
+        return not (following.roles & _COUNTED or counts)
+    return end - start == 1 and not entry.guard and not entry.roles & _ACTS
+
+
+def _may_end(reading: Reading, place: int) -> bool:
+    entry, start, end = reading.tokens[place]
+    spec = reading.spec.address
+    if entry.kind == "place":
+        return True
+    if spec is None:
+        return False
+    text = reading.utterance.text[start:end]
+    if entry.kind == "numeral":
+        return text.isascii() and len(text) >= spec.digits and reading.ends_at(place + 1)
+    return entry.kind == "unknown" and text.endswith(spec.endings)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "value": _value,
+    "lead": _lead,
+    "toward": _toward,
+    "place": _place,
+}

@@ -1,0 +1,187 @@
+"""Who speaks, whom it is for, and what is said beside the order: no slot holds it, all of it is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar import amounts, words
+from cascade.grammar.entry import ROLE, Entry
+from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+
+_LOOSE: Final = ROLE["aside"] | ROLE["filler"] | ROLE["final"] | ROLE["perfective"] | ROLE["person"]
+_WANTS: Final = ROLE["wants"]
+_ADDRESSES: Final = ROLE["opener"] | ROLE["polite"]
+_ORDERS: Final = _ADDRESSES | ROLE["carrier"] | ROLE["desire"] | ROLE["again"]
+_MAY_FOLLOW: Final = frozenset({"flag", "note", "value", "clock", "half"})
+_NOT_OF_ITEMS: Final = ROLE["headcount"] | ROLE["apiece"] | ROLE["hour"] | ROLE["delay"] | ROLE["final"]
+_GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | ROLE["each"]
+
+
+def _polite(reading: Reading, place: int) -> int:
+    reading.polite = True
+    return _opener(reading, place)
+
+
+def _opener(reading: Reading, place: int) -> int:
+    reading.opened = True
+    after = _spoken(reading, place)
+    if reading.at(after)[0].roles & ROLE["connector"] and reading.at(after + 1)[0].roles & ROLE["person"]:
+        after, others = _persons(reading, after + 1)
+        _counted(reading, others + 1)  # 给我和我妈
+    return after
+
+
+def _carrier(reading: Reading, place: int) -> int:
+    """A carrier that is also a guard orders what is counted: 我叫一杯奶茶, not 我叫奶茶."""
+    if reading.tokens[place][0].guard and reading.at(place + 1)[0].kind == "head":
+        return reading.refuse(place)
+    reading.carried = True
+    return _spoken(reading, place)
+
+
+def _desire(reading: Reading, place: int) -> int:
+    reading.wished = reading.carried = True
+    return _spoken(reading, place)
+
+
+def _spoken(reading: Reading, place: int) -> int:
+    """我要 after 我妈要一杯奶茶 speaks of another cup than hers."""
+    if reading.served and reading.tokens[place][0].roles & ROLE["speaker"]:
+        _serve(reading, place + 1)
+    return place + 1
+
+
+def _aside(reading: Reading, place: int) -> int:
+    """Chatter is passed over as a whole clause, or where a clause begins and an order follows at once."""
+    after = _run(reading, place)
+    if after > place:
+        reading.carried |= any(entry.roles & ROLE["carrier"] for entry, _, _ in reading.tokens[place:after])
+        return after
+    roles = reading.tokens[place][0].roles
+    for name, handler in _OTHERWISE:
+        if roles & ROLE[name]:
+            return handler(reading, place)
+    return reading.refuse(place)
+
+
+def _run(reading: Reading, place: int) -> int:
+    """The place after the chatter around a place, the same place where it is not chatter alone."""
+    if not _begins(reading, place):
+        return place
+    after = place + 1
+    while reading.at(after)[0].roles & _LOOSE:
+        after += 1
+    following, last = reading.at(after)[0], reading.tokens[after - 1][0].roles
+    if (
+        last & ROLE["person"]
+        and not last & ROLE["aside"]
+        and following.roles & _ORDERS
+        and not _called(following)
+    ):
+        return after - 1  # whoever wants something is no chatter
+    if following.roles & ROLE["asking"] and not following.form.isalnum():
+        return after + 1  # 在吗?
+    ends = after >= reading.count or following.roles & (ROLE["separator"] | ROLE["recipient"] | _ORDERS)
+    beyond = reading.at(after + 1)[0].roles | (reading.at(after + 2)[0].roles & ROLE["apiece"])
+    beyond |= last & ROLE["final"]
+    counts = following.kind == "numeral" and beyond & _NOT_OF_ITEMS  # 我们四个一人一杯, 谢谢千问 一杯奶茶
+    return after if ends or counts or following.kind in _MAY_FOLLOW else place
+
+
+def _called(following: Entry) -> bool:
+    """Whether the person before this word is called, and whoever speaks orders: 妈妈我要喝奶茶."""
+    return bool(following.roles & (_ADDRESSES | ROLE["speaker"]))
+
+
+def _begins(reading: Reading, place: int) -> bool:
+    """Whether nothing but chatter stands between a place and the beginning of its clause."""
+    while place and reading.tokens[place - 1][0].roles & _LOOSE:
+        place -= 1
+    return reading.begins_at(place)
+
+
+def _person(reading: Reading, place: int) -> int:
+    """我妈要一杯, 我和我妈一人一杯, and 老板, whom somebody calls."""
+    after, count = _persons(reading, place)
+    following = reading.at(after)[0]
+    if following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["headcount"]:
+        return after
+    if _begins(reading, place) or reading.at(place - 1)[0].roles & ROLE["connector"]:
+        if count > 1 and following.roles & (ROLE["apiece"] | ROLE["each"] | _WANTS):
+            _counted(reading, count)
+            return after
+        if following.roles & _WANTS and not following.roles & ROLE["speaker"]:
+            if not reading.ends_at(after + 1):
+                _serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
+            return after
+    after = _run(reading, place)
+    return after if after > place else reading.refuse(place)
+
+
+def _recipient(reading: Reading, place: int) -> int:
+    """给我妈, before what orders or at the end of a clause."""
+    after, count = _persons(reading, place + 1)
+    following = reading.at(after)[0]
+    gives = following.roles & _GIVES or following.kind in ("flag", "value")
+    tells = following.roles & ROLE["of"] and reading.ends_at(after + 1)  # 给我妈的
+    if not count or not (gives or tells or reading.ends_at(after)):
+        return reading.refuse(place)
+    if count > 1:
+        _counted(reading, count)
+    elif not (tells or reading.ends_at(after)):
+        _serve(reading, after)
+    reading.opened = True
+    return after + 1 if tells else after
+
+
+def _persons(reading: Reading, place: int) -> tuple[int, int]:
+    """The place after the people named from a place on, and how many they are."""
+    count = 0
+    while reading.at(place)[0].roles & ROLE["person"]:
+        count, place = count + 1, place + 1
+        joined = (
+            reading.at(place)[0].roles & ROLE["connector"] and reading.at(place + 1)[0].roles & ROLE["person"]
+        )
+        place += 1 if joined else 0
+        if not joined:
+            break
+    return place, count
+
+
+def _counted(reading: Reading, number: int) -> None:
+    if reading.people not in (0, number):
+        reading.fail("tie", "how many people")
+    reading.people = number
+
+
+def _serve(reading: Reading, after: int) -> None:
+    """Somebody else's item must be named: in 一杯奶茶，我妈要热的 the cup may be another one."""
+    reading.served = True
+    if not (reading.said(HEAD) or reading.said(QUANTITY)):
+        return
+    while not reading.ends_at(after):
+        if reading.tokens[after][0].kind == "head":
+            return
+        after += 1
+    reading.fail("tie", "whose is it")
+
+
+_OTHERWISE: Final[tuple[tuple[str, Handler], ...]] = (
+    ("person", _person),
+    ("carrier", _carrier),
+    ("clock", amounts.HANDLERS["clock"]),
+    ("final", words.HANDLERS["final"]),
+    ("filler", words.HANDLERS["filler"]),
+)
+"""What else a word of chatter may be, where it is not chatter."""
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "polite": _polite,
+    "opener": _opener,
+    "carrier": _carrier,
+    "desire": _desire,
+    "aside": _aside,
+    "person": _person,
+    "recipient": _recipient,
+}
