@@ -66,6 +66,7 @@ class Judge:
             name: frozenset(f for f in (slot.field, slot.without) if f is not None and f in self._number)
             for name, slot in spec.slots.items()
         }
+        self._heads = [slot.field for slot in spec.slots.values() if slot.role == "head" and slot.field]
         self._exact = {
             name
             for slot in spec.slots.values()
@@ -110,15 +111,18 @@ class Judge:
         return places
 
     def _chatter(self, hearing: _Hearing, parse: Parse) -> None:
-        """What the grammar cannot explain must be chatter, and never beside or around a number: 一人一杯, 仨百杯."""
+        """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
         counting = tuple(_counting(parse))
         describing = tuple(_describing(parse))
+        nameless = parse.intent == self._spec.intent and not any(
+            _filled(parse.answer, head, self._spec.items) for head in self._heads
+        )
         for start, end in parse.uncovered:
             hearing.explained[start:end] = True
             hearing.heard(hearing.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counting)
             describes = any(first <= start and end <= last for first, last in describing)
-            if counts or describes or (hearing.best[start:end] >= 0).any():
+            if counts or describes or nameless or (hearing.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
@@ -155,14 +159,10 @@ class Judge:
 
 
 def _counting(parse: Parse) -> Iterator[Place]:
-    """Places of numerals, and of measure words after them, after a word unknown (a numeral misspelt), after a name."""
-    previous = ""
+    """Places of numerals and measure words, which may also be all that is left of a numeral misspelt."""
     for entry, start, end in parse.tokens:
-        if entry.kind == "numeral" or (
-            entry.kind == "measure" and previous in ("numeral", "unknown", "head")
-        ):
+        if entry.kind in ("numeral", "measure"):
             yield start, end
-        previous = entry.kind
 
 
 def _describing(parse: Parse) -> Iterator[Place]:

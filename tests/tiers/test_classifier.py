@@ -189,6 +189,11 @@ class TestAgreement:
         )
         assert not found.complete
 
+    def test_an_order_without_a_name_has_no_chatter(self, scripted: Scripted) -> None:
+        found = proposal(scripted.propose("用免单卡来杯美是要热的", "order_drink", temperature="热的"))
+        assert not found.complete
+        assert any("美是" in span.text for span in found.uncovered)
+
     def test_an_order_of_nothing_is_incomplete(self, scripted: Scripted) -> None:
         found = proposal(scripted.propose("老样子来吧", "order_drink"))
         assert not found.complete
