@@ -222,6 +222,7 @@ NEVER = """
 来箱酸奶 / 来个大奶茶杯
 我要奶茶不是果茶 / 来杯奶茶，不是果茶 / 我叫奶茶 / 我的猫叫奶茶 / 一人两杯奶茶 / 每人两杯奶茶
 帮我点一杯奶茶没?
+点杯奶茶免单卡 / 来一杯奶茶优惠券
 送文件到公司，来杯奶茶 / 全班一人一杯奶茶 / 全家一人一杯奶茶 / 奶茶没了，来杯果茶 / 奶茶卖完了，来杯果茶
 """
 
@@ -239,3 +240,8 @@ def test_a_number_that_nothing_explains_ends_the_reading(cascade: Cascade[OrderI
     result = cascade.classify(text)
     assert result.attempts[0].tier == "rules"
     assert result.tier != "rules"
+
+
+def test_a_coupon_named_after_a_drink_is_not_ordered_as_one(cascade: Cascade[OrderIntent]) -> None:
+    assert cascade.classify("给我个奶茶兑换券").intent != "order_drink"
+    assert cascade.classify("珍珠奶茶一杯，免单卡").intent == "order_drink"

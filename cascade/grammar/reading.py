@@ -172,6 +172,8 @@ def flag(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
+    if entry.value in entry.slot.spec.nouns and reading.at(place - 1)[0].kind == "head":
+        reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
     reading.put(entry.slot.field, True)
     return place + 1
 

@@ -73,6 +73,8 @@ class SlotSpec(_Record):
     """Words that may say it though no form does: an answer that fills the slot is then believed, nothing is read."""
     alone: Forms = ()
     """For a flag: forms that say it only as a whole clause: 券，一杯奶茶."""
+    nouns: Forms = ()
+    """For a flag: canonical values that right after a head may make one name with it: 给我个奶茶兑换券."""
     vague: Forms = ()
     """For an attribute: forms that give way to one of the ``exact`` values of the same item: 冰美式，去冰."""
     exact: Forms = ()
