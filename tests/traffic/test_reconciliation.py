@@ -144,11 +144,13 @@ def test_callers_that_go_away_are_in_the_books(
             time.sleep(0.01)
         stats = shop.gate.stats()
         assert stats is not None
-        assert stats.withdrawn == 60 - len(results) > 0
+        late = stats.answered - len(results)  # answers that came in the moment their callers left
+        assert 0 <= late <= 3
+        assert stats.withdrawn + late == 60 - len(results) > 0
         assert stats.orphaned > 0
         counts = [server.count for server in servers]
         assert sum(count.received for count in counts) <= stats.calls == stats.charged + stats.orphaned
-        assert sum(result.cost.calls for result in results) == stats.charged
+        assert 0 <= stats.charged - sum(result.cost.calls for result in results) <= late
         assert all(result.status == "answered" for result in results)
 
 
