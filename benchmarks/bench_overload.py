@@ -3,8 +3,8 @@ can serve?
 
 Open loop against the real small model on llama.cpp: requests go out when they are due, whatever has become of
 those before. Each load is run twice, by a well-behaved client that gives up at its deadline, and by the same
-client through ``cascade.traffic``; every run in a subprocess of its own, all in one go, between two
-measurements of the capacity. No two questions are the same, so that cache and coalescing take no part. Beside
+client through ``cascade.traffic``; every run in a subprocess of its own and on a server of its own, whose
+capacity is measured just before. No two questions are the same, so that cache and coalescing take no part. Beside
 each run a thread asks rules and classifier.
 
 The small model's answers are wrong; what is measured is when they come.
@@ -61,21 +61,11 @@ SPEC = TrafficSpec(rungs=RungSpec(automatic=False))
 def run(*, out: Path, rounds: int) -> int:
     """Measure, print, write JSON and plot; 1 when one of the bounds was missed."""
     del rounds  # one go: capacity and loads must meet the same machine
-    with small_model(SLOTS) as url:
-        capacities = [_system("capacity", url, 0.0)["per_s"]]
-        rows = []
-        for times in TIMES:
-            for system in ("bare", "guarded"):
-                rows.append(_system(system, url, times * capacities[0]) | {"times": times})
-            capacities.append(_system("capacity", url, 0.0)["per_s"])
-    # The machine's pace wanders: each load is held against the capacities found before and after it.
-    for row in rows:
-        at = TIMES.index(row["times"])
-        row["capacity_per_s"] = (capacities[at] + capacities[at + 1]) / 2
+    rows = [_on_a_fresh_server(system, times) for times in TIMES for system in ("bare", "guarded")]
     bounds = _bounds([row for row in rows if row["system"] == "guarded"])
-    found = {"capacity_per_s": capacities, "deadline_s": DEADLINE_S, "bounds": bounds, "runs": rows}
-    path = write(out, "overload", found)
-    print(f"capacity {', '.join(f'{c:.2f}' for c in capacities)}/s in turn; deadline {DEADLINE_S:g} s")
+    path = write(out, "overload", {"deadline_s": DEADLINE_S, "bounds": bounds, "runs": rows})
+    capacities = ", ".join(f"{row['capacity_per_s']:.2f}" for row in rows)
+    print(f"capacity {capacities}/s in turn; deadline {DEADLINE_S:g} s")
     for row in rows:
         share, late = row["goodput_per_s"] / row["capacity_per_s"], row["latest_s"] - DEADLINE_S
         print(
@@ -103,6 +93,13 @@ def _bounds(guarded: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
         <= 1.5,
         "memory flat, within 10 MB": max(r["memory_growth_mb"] for r in guarded) <= 10,
     }
+
+
+def _on_a_fresh_server(system: str, times: int) -> dict[str, Any]:
+    """One load on a server of its own, after its capacity: a drowned server stays busy long after the crowd is gone."""
+    with small_model(SLOTS) as url:
+        capacity = _system("capacity", url, 0.0)["per_s"]
+        return _system(system, url, times * capacity) | {"times": times, "capacity_per_s": capacity}
 
 
 def _system(system: str, url: str, rate: float) -> dict[str, Any]:
