@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cascade.errors import BundleCorrupt, BundleIncompatible, BundleNotFound
 from cascade.strict_yaml import Document, parse
+from cascade.text import Normalizer
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -107,6 +108,17 @@ class Bundle:
     def intents(self) -> Mapping[str, IntentSpec]:
         """The pack's intents by name."""
         return {intent.name: intent for intent in self.manifest.intents}
+
+    @cached_property
+    def normalizer(self) -> Normalizer:
+        """Brings text to the spelling that the bundle's files are written in, without its wake words and fillers."""
+        manifest = self.manifest
+        return Normalizer(
+            wake_words=manifest.wake_words,
+            leading_fillers=manifest.leading_fillers,
+            trailing_fillers=manifest.trailing_fillers,
+            max_chars=manifest.max_chars,
+        )
 
     @property
     def acting(self) -> frozenset[str]:

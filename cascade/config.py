@@ -19,7 +19,6 @@ from cascade.grammar import OrderGrammar
 from cascade.orders import OrderIntent
 from cascade.policy import Policy, ThresholdPolicy
 from cascade.result import AnswerT, Cost
-from cascade.text import Normalizer
 from cascade.tiers.base import NO_CONTEXT, Tier
 from cascade.tiers.rules import RulesTier
 
@@ -154,7 +153,7 @@ def _setup(
             if gate is None
             else ThresholdPolicy.from_bundle(bundle, rung=lambda: gate.rung)
         )
-    return Setup(tuple(tiers), policy, normalizer_of(bundle), bundle)
+    return Setup(tuple(tiers), policy, bundle.normalizer, bundle)
 
 
 def _chat_model(llm: LLM | None, traffic: TrafficSpec | None) -> ChatBackend | None:
@@ -199,17 +198,6 @@ def _try(setup: Setup) -> None:
             raise BundleCorrupt(
                 f"tier {tier.name} of {setup.bundle_id} fails on its first utterance: {error}"
             ) from error
-
-
-def normalizer_of(bundle: Bundle) -> Normalizer:
-    """The text normaliser with the bundle's wake words and fillers."""
-    manifest = bundle.manifest
-    return Normalizer(
-        wake_words=manifest.wake_words,
-        leading_fillers=manifest.leading_fillers,
-        trailing_fillers=manifest.trailing_fillers,
-        max_chars=manifest.max_chars,
-    )
 
 
 def _answer_model(bundle: Bundle, given: type[BaseModel] | None) -> type[BaseModel]:

@@ -9,7 +9,6 @@ from cascade.bundle import Bundle, seal
 from cascade.grammar import OrderGrammar
 from cascade.orders import OrderIntent
 from cascade.result import Outcome
-from cascade.text import Normalizer
 from cascade.tiers.base import NO_CONTEXT
 from cascade.tiers.calibration import Vector
 from cascade.tiers.classifier import ClassifierTier
@@ -30,16 +29,6 @@ def tier_of(folder: Path) -> ClassifierTier:
     return ClassifierTier.from_bundle(bundle, OrderGrammar.from_bundle(bundle, OrderIntent), OrderIntent)
 
 
-def normalizer_of(bundle: Bundle) -> Normalizer:
-    manifest = bundle.manifest
-    return Normalizer(
-        wake_words=manifest.wake_words,
-        leading_fillers=manifest.leading_fillers,
-        trailing_fillers=manifest.trailing_fillers,
-        max_chars=manifest.max_chars,
-    )
-
-
 class ScriptedTier(ClassifierTier):
     """A tier that hears what a test writes instead of asking its model."""
 
@@ -57,7 +46,7 @@ class Scripted:
         tier = ScriptedTier.from_bundle(bundle, grammar, OrderIntent)
         assert isinstance(tier, ScriptedTier)
         self._tier = tier
-        self._normalizer = normalizer_of(bundle)
+        self._normalizer = bundle.normalizer
 
     def propose(self, text: str, intent: str, *, sure: float = SURE, **fields: str) -> Outcome:
         """``fields`` maps a field (``use_coupon``, ``fulfilment__mode``) to the pieces it is said in, ``|`` between."""

@@ -79,16 +79,9 @@ class Pack:
     @classmethod
     def open(cls, bundle: Bundle) -> Pack:
         """Take what training needs out of a bundle."""
-        manifest = bundle.manifest
-        normalizer = Normalizer(
-            wake_words=manifest.wake_words,
-            leading_fillers=manifest.leading_fillers,
-            trailing_fillers=manifest.trailing_fillers,
-            max_chars=manifest.max_chars,
-        )
         lexicon = Lexicon.from_bundle(bundle)
-        bare = Normalizer(max_chars=manifest.max_chars)
-        return cls(bundle, normalizer, lexicon, Aligner(lexicon, lambda value: bare(value).text))
+        bare = Normalizer(max_chars=bundle.manifest.max_chars)
+        return cls(bundle, bundle.normalizer, lexicon, Aligner(lexicon, lambda value: bare(value).text))
 
     @property
     def intents(self) -> list[str]:

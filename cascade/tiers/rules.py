@@ -31,7 +31,7 @@ from cascade.errors import BundleCorrupt, InputRejected
 from cascade.grammar import OrderGrammar, Parse
 from cascade.result import Abstention, Outcome, Proposal
 from cascade.strict_yaml import Document
-from cascade.text import Normalizer, Utterance
+from cascade.text import Utterance
 from cascade.tiers.base import Context
 
 FILE: Final = "rules.yaml"
@@ -172,13 +172,7 @@ class _Reader:
         self._document = document
         self._answer_model = answer_model
         self._measured = measured
-        manifest = bundle.manifest
-        self._normalizer = Normalizer(
-            wake_words=manifest.wake_words,
-            leading_fillers=manifest.leading_fillers,
-            trailing_fillers=manifest.trailing_fillers,
-            max_chars=manifest.max_chars,
-        )
+        self._normalizer = bundle.normalizer
 
     def phrases(self, rules: Iterable[PhraseRule]) -> dict[str, Proposal]:
         found: dict[str, Proposal] = {}

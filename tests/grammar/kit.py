@@ -45,13 +45,7 @@ def grammar() -> OrderGrammar:
 
 @cache
 def normalizer() -> Normalizer:
-    manifest = bundle().manifest
-    return Normalizer(
-        wake_words=manifest.wake_words,
-        leading_fillers=manifest.leading_fillers,
-        trailing_fillers=manifest.trailing_fillers,
-        max_chars=manifest.max_chars,
-    )
+    return bundle().normalizer
 
 
 def said(text: str) -> Utterance:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import strategies
-from classifier_kit import Scripted, copied, normalizer_of, tier_of
+from classifier_kit import Scripted, copied, tier_of
 from hypothesis import given, settings
 
 from cascade.bundle import Bundle, seal
@@ -44,7 +44,7 @@ def tier(bundle: Bundle) -> ClassifierTier:
 
 @pytest.fixture(scope="module")
 def normalizer(bundle: Bundle) -> Normalizer:
-    return normalizer_of(bundle)
+    return bundle.normalizer
 
 
 @pytest.fixture(scope="module")
