@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cascade.bundle import Bundle
+from cascade.errors import BundleCorrupt, BundleIncompatible
+
+FILE: Final = "calibration.json"
 
 Vector = npt.NDArray[np.float32]
 
@@ -33,8 +38,8 @@ class OrderCalibration(_Record):
         return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))
 
 
-class Calibration(BaseModel):
-    """The part of ``calibration.json`` that the classifier reads; other tiers keep their own parts in the same file."""
+class ScoreCalibration(BaseModel):
+    """The part of ``calibration.json`` that every classifier reads; tiers keep parts of their own in the same file."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -47,9 +52,6 @@ class Calibration(BaseModel):
     temperature: float = Field(gt=0, allow_inf_nan=False)
     """What intent scores are divided by before they are called probabilities."""
     tag_temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    order: OrderCalibration
-    order_details: frozenset[str] = frozenset()
-    """Fields that only an order has: said beside an acting intent that carries none, they are a second wish."""
 
     @model_validator(mode="after")
     def _names_are_different(self) -> Self:
@@ -59,10 +61,71 @@ class Calibration(BaseModel):
             raise ValueError("the first tag is O")
         return self
 
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> Self:
+        """Read the bundle's ``calibration.json`` and hold it against the manifest.
+
+        Raises :class:`~cascade.errors.BundleCorrupt` or :class:`~cascade.errors.BundleIncompatible`.
+        """
+        try:
+            calibration = cls.model_validate(bundle.json(FILE))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BundleCorrupt(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", file=FILE) from error
+        if calibration.features != bundle.manifest.features:
+            raise BundleIncompatible(
+                f"features {calibration.features!r}, the manifest names {bundle.manifest.features!r}",
+                file=FILE,
+            )
+        if unknown := [name for name in calibration.intents if name not in bundle.intents]:
+            raise BundleCorrupt(f"intents that the manifest does not name: {', '.join(unknown)}", file=FILE)
+        if len(calibration.intents) < 2:
+            raise BundleCorrupt("a classifier has two intents at least", file=FILE)
+        return calibration
+
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that tags name, each once."""
         return tuple(dict.fromkeys(tag[2:] for tag in self.tags[1:]))
+
+
+class Calibration(ScoreCalibration):
+    """What the classifier reads that judges the grammar's orders."""
+
+    order: OrderCalibration
+    order_details: frozenset[str] = frozenset()
+    """Fields that only an order has: said beside an acting intent that carries none, they are a second wish."""
+
+
+class AnswerCurve(_Record):
+    """Probability that an answer of intent and slots is right: a logistic curve over what is known of it."""
+
+    bias: float = Field(allow_inf_nan=False)
+    intent: float = Field(ge=0, allow_inf_nan=False)
+    """Weight of the intent's confidence, as log-odds."""
+    energy: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Weight of :func:`energy`: what the model never met scores low on every intent."""
+    distance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Weight of the nearness to what the model learned, where the graph measures it."""
+    slots: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Weight of the least certain tag, as log-odds."""
+
+    def confidence(self, evidence: Vector) -> float:
+        """The probability, from intent, energy, nearness and slots, in this order."""
+        weights = (self.intent, self.energy, self.distance, self.slots)
+        odds = self.bias + sum(
+            weight * float(value) for weight, value in zip(weights, evidence, strict=True) if weight
+        )
+        return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))
+
+
+class AnswerCalibration(ScoreCalibration):
+    """What the classifier reads whose answers are an intent and slots as spoken."""
+
+    answer: AnswerCurve
+    out_of_scope: AnswerCurve | None = None
+    """The curve of an answer that says so; without one it is :attr:`answer`."""
+    out_of_scope_intent: str | None = None
 
 
 def log_odds(probability: float) -> float:
@@ -76,3 +139,9 @@ def softmax(scores: Vector, temperature: float) -> Vector:
     heated = (scores - scores.max(axis=-1, keepdims=True)) / np.float32(temperature)
     powers = np.exp(heated)
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+
+
+def energy(scores: Vector) -> float:
+    """Logarithm of the summed powers of the raw scores: low where no intent fits."""
+    top = float(scores.max())
+    return top + math.log(float(np.exp(scores - top).sum()))

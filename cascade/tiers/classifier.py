@@ -12,24 +12,20 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
-import onnxruntime
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from cascade import features
 from cascade.bundle import Bundle
-from cascade.errors import BundleCorrupt, BundleIncompatible
-from cascade.features import Vocabulary
+from cascade.errors import BundleIncompatible
+from cascade.features import Encoder, Pieces
 from cascade.grammar import OrderGrammar
 from cascade.result import Abstention, Outcome, Proposal, Span
 from cascade.text import Utterance
 from cascade.tiers.agreement import Judge, Verdict
 from cascade.tiers.base import Context
 from cascade.tiers.calibration import Calibration, Vector, softmax
+from cascade.tiers.graph import MODEL, Graph, encoder_of
 
 NAME: Final = "classifier"
-MODEL: Final = "model.onnx"
-VOCABULARY: Final = "vocab.txt"
-CALIBRATION: Final = "calibration.json"
 
 _ASKS: Final = frozenset({"uncovered", "incomplete", "no_match"})
 """Why the grammar gives no whole order where more words, or the user, could make it whole."""
@@ -69,17 +65,21 @@ class ClassifierTier:
         answer_model: type[BaseModel],
         *,
         model: bytes,
-        vocabulary: Vocabulary,
+        vocabulary: Encoder,
         calibration: Calibration,
     ) -> None:
-        """:meth:`from_bundle` with the parts of the model given by the caller."""
-        self._session = _session(model)
-        self._vocabulary = vocabulary
+        """:meth:`from_bundle` with the parts of the model given by the caller.
+
+        Raises :class:`~cascade.errors.BundleCorrupt` or :class:`~cascade.errors.BundleIncompatible` where they do not
+        belong together.
+        """
+        if isinstance(vocabulary, Pieces):
+            raise BundleIncompatible(f"the order grammar takes a tag a character, not {vocabulary.version!r}")
+        self._graph = Graph(model, vocabulary, intents=len(calibration.intents), tags=len(calibration.tags))
         self.calibration = calibration
         self._grammar = grammar
         self._answer_model = answer_model
         self._judge = Judge(calibration, grammar.spec)
-        self._max_chars = _max_length(self._session, vocabulary, calibration) - 1
         self._specs = [bundle.intents[name] for name in calibration.intents]
 
     @classmethod
@@ -88,23 +88,19 @@ class ClassifierTier:
 
         Raises :class:`~cascade.errors.BundleCorrupt` or :class:`~cascade.errors.BundleIncompatible`.
         """
-        if bundle.manifest.features != features.VERSION:
-            raise BundleIncompatible(
-                f"features {bundle.manifest.features!r}, this library computes {features.VERSION!r}"
-            )
         return cls(
             bundle,
             grammar,
             answer_model,
             model=bundle.file(MODEL).read_bytes(),
-            vocabulary=_vocabulary(bundle),
-            calibration=_calibration(bundle),
+            vocabulary=encoder_of(bundle),
+            calibration=Calibration.from_bundle(bundle),
         )
 
     def propose(self, utterance: Utterance, context: Context) -> Outcome:
         text = utterance.text
-        if len(text) > self._max_chars:
-            return Abstention("too_long", f"the model takes {self._max_chars} characters")
+        if len(text) > self._graph.max_chars:
+            return Abstention("too_long", f"the model takes {self._graph.max_chars} characters")
         intents, tags = self.scores(text)
         probabilities = softmax(intents, self.calibration.temperature)
         second, best = (int(place) for place in np.argsort(probabilities)[-2:])
@@ -136,8 +132,8 @@ class ClassifierTier:
 
     def scores(self, text: str) -> tuple[Vector, Vector]:
         """Raw scores of a normalised text: ``[intents]`` and ``[characters, tags]``."""
-        intents, tags = self._session.run(None, {"ids": self._vocabulary.batch(text)})
-        return intents[0], tags[0, 1:]
+        scores = self._graph.scores(text)
+        return scores.intents, scores.tags
 
     def compose(self, utterance: Utterance, intent: str, tags: Vector) -> Composition | Abstention:
         """The grammar's order as this intent, held against the tag scores; an abstention where there can be none."""
@@ -174,63 +170,3 @@ class ClassifierTier:
 
 def _typed(utterance: Utterance, places: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
     return tuple(Span(*utterance.raw_span(*place), utterance.raw_text(*place)) for place in places)
-
-
-def _calibration(bundle: Bundle) -> Calibration:
-    try:
-        calibration = Calibration.model_validate(bundle.json(CALIBRATION))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BundleCorrupt(
-            f"{'.'.join(map(str, first['loc']))}: {first['msg']}", file=CALIBRATION
-        ) from error
-    if calibration.features != features.VERSION:
-        raise BundleIncompatible(
-            f"features {calibration.features!r}, this library computes {features.VERSION!r}", file=CALIBRATION
-        )
-    if unknown := [name for name in calibration.intents if name not in bundle.intents]:
-        raise BundleCorrupt(
-            f"intents that the manifest does not name: {', '.join(unknown)}", file=CALIBRATION
-        )
-    if len(calibration.intents) < 2:
-        raise BundleCorrupt("a classifier has two intents at least", file=CALIBRATION)
-    return calibration
-
-
-def _vocabulary(bundle: Bundle) -> Vocabulary:
-    try:
-        return Vocabulary.parse(bundle.file(VOCABULARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleCorrupt(str(error), file=VOCABULARY) from error
-
-
-def _session(model: bytes) -> Any:
-    options = onnxruntime.SessionOptions()
-    # One thread a call: the crowd's calls run side by side already, and a pool of spinning threads would starve them.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no base of their own
-        raise BundleCorrupt(
-            f"not a model that onnxruntime {onnxruntime.__version__} can run", file=MODEL
-        ) from error
-
-
-def _max_length(session: Any, vocabulary: Vocabulary, calibration: Calibration) -> int:
-    """The longest input the graph takes, after trying it. Raises :class:`BundleError` for another graph than named."""
-    properties = dict(session.get_modelmeta().custom_metadata_map)
-    if properties.get("features") != features.VERSION:
-        raise BundleIncompatible(
-            f"features {properties.get('features')!r}, this library computes {features.VERSION!r}", file=MODEL
-        )
-    try:
-        length = int(properties["max_length"])
-        intents, tags = session.run(None, {"ids": vocabulary.batch("奶" * (length - 1))})
-        # the last entry of the vocabulary must have a row in the model's table
-        session.run(None, {"ids": np.array([[len(vocabulary) - 1]], np.int64)})
-    except Exception as error:
-        raise BundleCorrupt(f"the graph does not run: {type(error).__name__}", file=MODEL) from error
-    if intents.shape != (1, len(calibration.intents)) or tags.shape != (1, length, len(calibration.tags)):
-        raise BundleCorrupt("the outputs are not those that calibration.json names", file=MODEL)
-    return length

@@ -1,9 +1,4 @@
-"""What the classifier sees of an utterance: one number a character. Training and runtime share this module.
-
-The definition is versioned: a bundle names the version its model was trained with, and another is refused. Version
-``chars-1``: the normalised text, a leading ``[CLS]``, one id a character, ``[UNK]`` for a character that the
-vocabulary lacks. Nothing is cut: a text longer than the model takes has no ids.
-"""
+"""``chars-1``: a leading ``[CLS]``, one id a character, ``[UNK]`` for a character that the vocabulary lacks."""
 
 from __future__ import annotations
 
@@ -12,6 +7,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from cascade.features.encoder import Feeds, Place, batch
 
 VERSION: Final = "chars-1"
 PAD, UNK, CLS = "[PAD]", "[UNK]", "[CLS]"
@@ -23,6 +20,8 @@ class Vocabulary:
     """The characters a model knows, numbered from 0 after the special ones. Immutable, safe to share."""
 
     __slots__ = ("_ids", "_unknown", "characters")
+
+    version: Final = VERSION
 
     def __init__(self, characters: Iterable[str]) -> None:
         """``characters`` are single and different. Raises ``ValueError`` otherwise."""
@@ -57,4 +56,16 @@ class Vocabulary:
 
     def batch(self, text: str) -> npt.NDArray[np.int64]:
         """:meth:`ids` as the model takes them: int64 ``[1, len(text) + 1]``."""
-        return np.array([self.ids(text)], np.int64)
+        return batch(self.ids(text))
+
+    def feeds(self, text: str) -> Feeds:
+        """:meth:`batch` by the name of the model's input."""
+        return {"ids": self.batch(text)}
+
+    def last_row(self) -> Feeds:
+        """Inputs that look up the last row of the table."""
+        return {"ids": batch([len(self) - 1])}
+
+    def places(self, text: str) -> Sequence[Place]:
+        """One place a character."""
+        return [(at, at + 1) for at in range(len(text))]
