@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from pydantic import BaseModel
 
+from cascade.answers import IntentAnswer
 from cascade.backends.base import ChatBackend
 from cascade.backends.resolve import open_backend
 from cascade.bundle import DEFAULT, Bundle
@@ -23,12 +24,16 @@ from cascade.tiers.base import NO_CONTEXT, Tier
 from cascade.tiers.rules import RulesTier
 
 if TYPE_CHECKING:
+    from cascade.tiers.llm import Checker
     from cascade.traffic import Gate, TrafficSpec
 
 LLM = str | ChatBackend | Sequence[str | ChatBackend]
 """A server as text, a backend object, or several of either."""
 
-OWN_ANSWER_MODELS: dict[str, type[BaseModel]] = {"cascade.orders:OrderIntent": OrderIntent}
+OWN_ANSWER_MODELS: dict[str, type[BaseModel]] = {
+    "cascade.orders:OrderIntent": OrderIntent,
+    "cascade.answers:IntentAnswer": IntentAnswer,
+}
 
 _OtherT = TypeVar("_OtherT", bound=BaseModel)
 
@@ -84,8 +89,9 @@ class Cascade(Engine[AnswerT]):
         :class:`~cascade.backends.base.ChatBackend`, or a list of these that serve the same model; without one the
         cascade has two tiers. Servers given as text, or several, are asked through a :class:`~cascade.traffic.Gate`
         set up by ``traffic``; a single backend object is asked as it is unless ``traffic`` is given.
-        ``answer_model`` is the pydantic class of a pack whose answers are not
-        :class:`~cascade.orders.OrderIntent`.
+        ``answer_model`` is the pydantic class of a pack whose answers are neither
+        :class:`~cascade.orders.OrderIntent` nor :class:`~cascade.answers.IntentAnswer`; type checkers also want it
+        named for the latter.
 
         Raises :class:`~cascade.errors.BundleError` or :class:`~cascade.errors.ConfigurationError`.
         """
@@ -135,17 +141,12 @@ def _setup(
     policy: Policy | None,
 ) -> Setup:
     answers = _answer_model(bundle, answer_model)
-    grammar = OrderGrammar.from_bundle(bundle, answers)
-    tiers: list[Tier] = [RulesTier.from_bundle(bundle, grammar, answers)]
-    if bundle.has("model.onnx"):
-        # onnxruntime takes longer to import than everything else together: only for bundles that need it
-        from cascade.tiers.classifier import ClassifierTier
-
-        tiers.append(ClassifierTier.from_bundle(bundle, grammar, answers))
+    made = _intent_tiers if issubclass(answers, IntentAnswer) else _order_tiers
+    tiers, checker = made(bundle, answers)
     if backend is not None:
         from cascade.tiers.llm import LLMTier
 
-        tiers.append(LLMTier.from_bundle(bundle, backend, grammar, answers))
+        tiers.append(LLMTier.from_bundle(bundle, backend, checker, answers))
     if policy is None:
         gate = _gate(backend)
         policy = (
@@ -154,6 +155,30 @@ def _setup(
             else ThresholdPolicy.from_bundle(bundle, rung=lambda: gate.rung)
         )
     return Setup(tuple(tiers), policy, bundle.normalizer, bundle)
+
+
+def _order_tiers(bundle: Bundle, answers: type[BaseModel]) -> tuple[list[Tier], Checker]:
+    """Of a pack with a grammar, which also checks what the large model answers."""
+    grammar = OrderGrammar.from_bundle(bundle, answers)
+    tiers: list[Tier] = [RulesTier.from_bundle(bundle, grammar, answers)]
+    if bundle.has("model.onnx"):
+        # onnxruntime takes longer to import than everything else together: only for bundles that need it
+        from cascade.tiers.classifier import ClassifierTier
+
+        tiers.append(ClassifierTier.from_bundle(bundle, grammar, answers))
+    return tiers, grammar
+
+
+def _intent_tiers(bundle: Bundle, answers: type[BaseModel]) -> tuple[list[Tier], Checker]:
+    """Of a pack without one: rules where it has any, the classifier, and slots that must have been said."""
+    from cascade.tiers.calibration import AnswerCalibration
+    from cascade.tiers.intents import IntentTier, SpokenSlots
+
+    tiers: list[Tier] = []
+    if bundle.has("rules.yaml"):
+        tiers.append(RulesTier.from_bundle(bundle, None, answers))
+    tiers.append(IntentTier.from_bundle(bundle, answers))
+    return tiers, SpokenSlots(bundle.normalizer, AnswerCalibration.from_bundle(bundle).fields)
 
 
 def _chat_model(llm: LLM | None, traffic: TrafficSpec | None) -> ChatBackend | None:

@@ -15,7 +15,7 @@ from cascade.features import SPECIAL, NGrams, Pieces
 from cascade.features.ngrams import HEAD, TAG_BUCKETS, WINDOW, grams, hashed
 
 PIECES = Pieces(["play", "##ing", "##s", "song", "奶", "茶", "!", "a", "##b", "cafe"])
-KNOWN = NGrams(sorted({hashed(gram) for gram in grams("play a song 奶茶")}))
+KNOWN = NGrams(sorted({hashed(gram) for gram in grams("play a song 奶茶")}), marking=True)
 
 
 def words(text: str) -> list[str]:
@@ -53,6 +53,12 @@ def test_every_number_is_a_row_of_its_table(text: str) -> None:
     assert feeds["windows"].shape == (1, len(text) + 1, WINDOW)
     assert feeds["windows"].dtype == np.int64
     assert ((feeds["windows"] >= 0) & (feeds["windows"] < TAG_BUCKETS)).all()
+
+
+def test_unknown_characters_are_counted() -> None:
+    assert PIECES.unknown("plays xplay 奶") == len("xplay")
+    assert KNOWN.unknown("play 奶水") == 1
+    assert features.Vocabulary("奶茶").unknown("奶水茶水") == 2
 
 
 @given(strategies.any_text())
@@ -97,6 +103,8 @@ def test_the_same_text_gives_the_same_numbers_in_every_version_of_the_library() 
 def test_lists_read_what_they_write(hashes: set[int]) -> None:
     encoder = NGrams(sorted(hashes))
     assert list(NGrams.parse(str(encoder)).hashes) == sorted(hashes)
+    assert NGrams.parse(str(NGrams(hashes=(), marking=True))).marking
+    assert not NGrams.parse(str(encoder)).marking
     assert len(encoder) == len(hashes) + 1
     assert Pieces.parse(str(PIECES)).entries == PIECES.entries
 
@@ -117,6 +125,12 @@ def test_lists_read_what_they_write(hashes: set[int]) -> None:
 def test_what_is_no_list_is_refused(version: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"piece|begins|rise|bits|invalid literal"):
         features.parse(version, text)
+
+
+def test_a_model_without_tags_gets_no_windows() -> None:
+    encoder = NGrams(KNOWN.hashes)
+    assert set(encoder.feeds("ab")) == set(encoder.last_row()) == {"ids"}
+    assert list(encoder.places("ab")) == []
 
 
 def test_order_of_the_list_does_not_depend_on_the_order_of_the_texts() -> None:

@@ -54,6 +54,10 @@ class Vocabulary:
         known, unknown = self._ids, self._unknown
         return [2, *[known.get(char, unknown) for char in text]]
 
+    def unknown(self, text: str) -> int:
+        """How many characters of the normalised ``text`` it lacks."""
+        return sum(char not in self._ids for char in text)
+
     def batch(self, text: str) -> npt.NDArray[np.int64]:
         """:meth:`ids` as the model takes them: int64 ``[1, len(text) + 1]``."""
         return batch(self.ids(text))

@@ -34,6 +34,10 @@ class Encoder(Protocol):
         """The inputs for one text."""
         ...
 
+    def unknown(self, text: str) -> int:
+        """How many characters of the normalised ``text`` it lacks."""
+        ...
+
     def last_row(self) -> Feeds:
         """Inputs that look up the last row: a table that is too small fails on them."""
         ...

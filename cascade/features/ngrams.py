@@ -4,7 +4,7 @@ The text is the *set* of: runs of 1 to 4 characters, of the text between marks o
 and digits; every Han is one) and pairs of words. An n-gram is known by the CRC-32 of its UTF-8 bytes: a model keeps no
 piece of the texts it learned from. n-grams that the list lacks are left out; row 0 is there for every text.
 
-For the tags each character is seen through ``WINDOW`` hashed views of what stands around it.
+For tags, where a model gives any, each character is seen through ``WINDOW`` hashed views of what stands around it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ORDERS: Final = range(1, 5)
 TAG_BUCKETS: Final = 1 << 15
 """Rows of the table that a character's views are hashed into."""
 HEAD: Final = "[NGRAMS]"
+HEAD_MARKING: Final = "[NGRAMS AND WINDOWS]"
+"""Of the list of a model that also gives tags."""
 
 _BEGIN, _END, _PAIR = "\x02", "\x03", "\x1f"
 _WORD: Final = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]")
@@ -46,12 +48,13 @@ WINDOW: Final = len(_VIEWS) + 4
 class NGrams:
     """The hashes that a model knows, numbered from 1. Immutable, safe to share."""
 
-    __slots__ = ("_rows", "hashes")
+    __slots__ = ("_rows", "hashes", "marking")
 
     version: Final = VERSION
 
-    def __init__(self, hashes: Iterable[int]) -> None:
-        """``hashes`` are CRC-32 sums, rising. Raises ``ValueError`` otherwise."""
+    def __init__(self, hashes: Iterable[int], *, marking: bool = False) -> None:
+        """``hashes`` are CRC-32 sums, rising; ``marking`` is for a model that gives tags. Raises ``ValueError``."""
+        self.marking = marking
         self.hashes: Sequence[int] = tuple(hashes)
         if any(not 0 <= number < 1 << 32 for number in self.hashes):
             raise ValueError("a hash has 32 bits")
@@ -63,13 +66,14 @@ class NGrams:
     def parse(cls, text: str) -> NGrams:
         """Read a ``vocab.txt``: a head, then one hash a line in hexadecimal. Raises ``ValueError``."""
         head, *lines = text.removesuffix("\n").split("\n")
-        if head != HEAD:
-            raise ValueError(f"a list of n-grams begins with {HEAD}")
-        return cls(int(line, 16) for line in lines)
+        if head not in (HEAD, HEAD_MARKING):
+            raise ValueError(f"a list of n-grams begins with {HEAD} or {HEAD_MARKING}")
+        return cls((int(line, 16) for line in lines), marking=head == HEAD_MARKING)
 
     def __str__(self) -> str:
         """The text of ``vocab.txt``."""
-        return "".join((f"{HEAD}\n", *(f"{number:08x}\n" for number in self.hashes)))
+        head = HEAD_MARKING if self.marking else HEAD
+        return "".join((f"{head}\n", *(f"{number:08x}\n" for number in self.hashes)))
 
     def __len__(self) -> int:
         return 1 + len(self.hashes)
@@ -80,16 +84,24 @@ class NGrams:
         return [0, *sorted({rows[found] for gram in grams(text) if (found := hashed(gram)) in rows})]
 
     def feeds(self, text: str) -> Feeds:
-        """The rows, and the views of the characters after a row of zeros for the text itself."""
-        return {"ids": batch(self.ids(text)), "windows": batch([[0] * WINDOW, *windows(text)])}
+        """The rows, and for tags the views of the characters after a row of zeros for the text itself."""
+        ids = batch(self.ids(text))
+        if not self.marking:
+            return {"ids": ids}
+        return {"ids": ids, "windows": batch([[0] * WINDOW, *windows(text)])}
+
+    def unknown(self, text: str) -> int:
+        """How many characters of the normalised ``text`` are in no n-gram of the list."""
+        return sum(hashed(char) not in self._rows for char in text)
 
     def last_row(self) -> Feeds:
-        """Inputs that look up the last row of either table."""
-        return {"ids": batch([len(self) - 1]), "windows": batch([[TAG_BUCKETS - 1] * WINDOW])}
+        """Inputs that look up the last row of each table."""
+        ids = batch([len(self) - 1])
+        return {"ids": ids, "windows": batch([[TAG_BUCKETS - 1] * WINDOW])} if self.marking else {"ids": ids}
 
     def places(self, text: str) -> Sequence[Place]:
-        """One place a character."""
-        return [(at, at + 1) for at in range(len(text))]
+        """One place a character, none where nothing is marked."""
+        return [(at, at + 1) for at in range(len(text))] if self.marking else ()
 
 
 def grams(text: str) -> set[str]:

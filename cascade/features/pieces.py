@@ -64,6 +64,11 @@ class Pieces:
         """The ids by the name of the model's input."""
         return {"ids": batch(self.ids(text))}
 
+    def unknown(self, text: str) -> int:
+        """How many characters stand in words that cannot be cut."""
+        unknown = SPECIAL.index(UNK)
+        return sum(end - start for number, (start, end) in self._cut(text) if number == unknown)
+
     def last_row(self) -> Feeds:
         """Inputs that look up the last row of the table."""
         return {"ids": batch([len(self) - 1])}

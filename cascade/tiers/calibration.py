@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -97,34 +98,28 @@ class Calibration(ScoreCalibration):
     """Fields that only an order has: said beside an acting intent that carries none, they are a second wish."""
 
 
-class AnswerCurve(_Record):
-    """Probability that an answer of intent and slots is right: a logistic curve over what is known of it."""
+class Curve(_Record):
+    """Probability that an answer is right: a logistic curve over what is known of it. More of it is never worse."""
 
     bias: float = Field(allow_inf_nan=False)
-    intent: float = Field(ge=0, allow_inf_nan=False)
-    """Weight of the intent's confidence, as log-odds."""
-    energy: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Weight of :func:`energy`: what the model never met scores low on every intent."""
-    distance: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Weight of the nearness to what the model learned, where the graph measures it."""
-    slots: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Weight of the least certain tag, as log-odds."""
+    weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    """By the name of the evidence; what is not named weighs nothing."""
+    intents: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    """What is added for an intent that is right more, or less, often than its evidence says."""
 
-    def confidence(self, evidence: Vector) -> float:
-        """The probability, from intent, energy, nearness and slots, in this order."""
-        weights = (self.intent, self.energy, self.distance, self.slots)
-        odds = self.bias + sum(
-            weight * float(value) for weight, value in zip(weights, evidence, strict=True) if weight
-        )
+    def confidence(self, intent: str, evidence: Mapping[str, float]) -> float:
+        """The probability for one answer."""
+        odds = self.bias + self.intents.get(intent, 0.0)
+        odds += sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
         return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))
 
 
 class AnswerCalibration(ScoreCalibration):
     """What the classifier reads whose answers are an intent and slots as spoken."""
 
-    answer: AnswerCurve
-    out_of_scope: AnswerCurve | None = None
-    """The curve of an answer that says so; without one it is :attr:`answer`."""
+    answer: Curve
+    out_of_scope: Curve | None = None
+    """Of the answers that say so; without one it is :attr:`answer`."""
     out_of_scope_intent: str | None = None
 
 
@@ -142,6 +137,6 @@ def softmax(scores: Vector, temperature: float) -> Vector:
 
 
 def energy(scores: Vector) -> float:
-    """Logarithm of the summed powers of the raw scores: low where no intent fits."""
+    """Logarithm of the sum of the exponentials of raw scores: low where a text is like nothing that was learned."""
     top = float(scores.max())
     return top + math.log(float(np.exp(scores - top).sum()))

@@ -124,17 +124,21 @@ class RulesTier:
         self,
         phrases: Mapping[str, Proposal],
         patterns: Patterns,
-        grammar: OrderGrammar,
+        grammar: OrderGrammar | None,
         confidence: float | None = None,
     ) -> None:
-        """``confidence`` is how often the grammar was measured to be right, ``None`` when nobody measured."""
+        """``grammar`` is ``None`` for a pack that has none; ``confidence`` is how often it was measured to be right,
+        ``None`` when nobody measured.
+        """
         self._phrases = phrases
         self._patterns = patterns
         self._grammar = grammar
         self._confidence = confidence
 
     @classmethod
-    def from_bundle(cls, bundle: Bundle, grammar: OrderGrammar, answer_model: type[BaseModel]) -> RulesTier:
+    def from_bundle(
+        cls, bundle: Bundle, grammar: OrderGrammar | None, answer_model: type[BaseModel]
+    ) -> RulesTier:
         """Read ``rules.yaml``. Raises :class:`~cascade.errors.BundleCorrupt` with file and line."""
         document = bundle.yaml(FILE)
         rules = validated(RulesFile, document)
@@ -149,6 +153,8 @@ class RulesTier:
         if phrase is not None:
             return phrase
         matched = self._patterns.match(utterance.text)
+        if self._grammar is None:
+            return matched if matched is not None else Abstention("no_match")
         parse = self._grammar.parse(utterance)
         if matched is None:
             return self._ordered(parse, utterance)
