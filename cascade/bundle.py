@@ -42,7 +42,7 @@ class _Record(BaseModel):
 class IntentSpec(_Record):
     """One intent of the pack."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     description: str = Field(max_length=400)
     """What the speaker wants, in words; the LLM's prompt is built from it."""
     acting: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -24,3 +26,5 @@ class Architecture(BaseModel):
     intents: int = Field(ge=2)
     tags: int = Field(ge=1)
     epsilon: float = 1e-12
+    pooling: Literal["first", "mean"] = "first"
+    """What the intent is told from: the leading ``[CLS]``, or the mean of all rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cascade.features import PAD, SPECIAL, Vocabulary
+from cascade.features import PAD, SPECIAL, Encoder
 from training.dataset import UNKNOWN_TAG, Sample
 from training.model import TaggingClassifier
 from training.recipe import Distillation, Fit
@@ -43,15 +44,16 @@ def deterministic(seed: int, threads: int) -> None:
     torch.manual_seed(seed)
 
 
-def collate(samples: Sequence[Sample], vocabulary: Vocabulary, intents: int, smoothing: float) -> Batch:
+def collate(samples: Sequence[Sample], vocabulary: Encoder, intents: int, smoothing: float) -> Batch:
     """Samples as tensors; the tag of ``[CLS]`` and of padding is unknown."""
-    length = max(len(sample.text) for sample in samples) + 1
+    numbers = [vocabulary.ids(sample.text) for sample in samples]
+    length = max(map(len, numbers))
     ids = torch.full((len(samples), length), SPECIAL.index(PAD))
     tags = torch.full((len(samples), length), UNKNOWN_TAG)
     allowed = torch.zeros(len(samples), intents)
     for row, sample in enumerate(samples):
-        ids[row, : len(sample.text) + 1] = torch.tensor(vocabulary.ids(sample.text))
-        tags[row, 1 : len(sample.text) + 1] = torch.tensor(sample.tags)
+        ids[row, : len(numbers[row])] = torch.tensor(numbers[row])
+        tags[row, 1 : len(sample.tags) + 1] = torch.tensor(sample.tags)
         allowed[row, list(sample.intents)] = 1
     spread = torch.tensor([smoothing if sample.sure else _UNSURE for sample in samples])
     return Batch(ids, allowed, spread, tags)
@@ -89,10 +91,58 @@ def _divergence(student: Tensor, teacher: Tensor, heat: float) -> Tensor:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What a loss is made of besides the batch."""
+
+    plan: Fit
+    teacher: nn.Module | None
+    distillation: Distillation | None
+
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Of labels, of a second pass where passes must agree, and of the teacher."""
+        plan = self.plan
+        intent, tags = _scores(model, batch.ids, plan)
+        loss = label_loss(intent, tags, batch, plan.tag_weight)
+        if plan.agreement:
+            again = _scores(model, batch.ids, plan)
+            loss = (loss + label_loss(*again, batch, plan.tag_weight)) / 2
+            both = _divergence(intent, again[0], 1.0) + _divergence(again[0], intent, 1.0)
+            loss = loss + plan.agreement * both / 2
+        if self.teacher is not None and self.distillation is not None:
+            with torch.no_grad():
+                told = _scores(self.teacher, batch.ids, plan)
+            heard = teacher_loss((intent, tags), told, batch.ids, self.distillation.temperature)
+            loss = (1 - self.distillation.weight) * loss + self.distillation.weight * heard
+        return loss
+
+
+class _Average:
+    """A moving average of a model's weights; young, it follows them closely."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self._model = model
+        self._kept = copy.deepcopy(model) if decay else model
+
+    def follow(self, step: int) -> None:
+        """Take one more step into the average."""
+        if self._decay:
+            share = 1 - min(self._decay, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for kept, new in zip(self._kept.parameters(), self._model.parameters(), strict=True):
+                    kept.lerp_(new, share)
+
+    def settle(self) -> None:
+        """Put the average into the model."""
+        if self._decay:
+            self._model.load_state_dict(self._kept.state_dict())
+
+
 def fit(
     model: TaggingClassifier,
     samples: Sequence[Sample],
-    vocabulary: Vocabulary,
+    vocabulary: Encoder,
     plan: Fit,
     *,
     seed: int,
@@ -103,30 +153,26 @@ def fit(
 ) -> float:
     """Teach ``model`` in place; the mean loss of the last epoch. Every sample is said anew each epoch."""
     rng = random.Random(seed)
-    optimiser = torch.optim.AdamW(_groups(model), lr=plan.rate)
+    optimiser = torch.optim.AdamW(_groups(model, plan), lr=plan.rate)
     steps = plan.epochs * math.ceil(len(samples) / plan.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps, plan.warm_up))
+    lesson, average = _Lesson(plan, teacher, distillation), _Average(model, plan.average)
     model.train()
     step, losses = 0, [0.0]
     for _ in range(plan.epochs):
         losses = []
         for group in _batches([variant(sample, rng) for sample in samples], plan.batch, rng):
-            batch = collate(group, vocabulary, model.shape.intents, plan.smoothing)
-            intent, tags = _scores(model, batch.ids, plan)
-            loss = label_loss(intent, tags, batch, plan.tag_weight)
-            if teacher is not None and distillation is not None:
-                with torch.no_grad():
-                    told = _scores(teacher, batch.ids, plan)
-                listened = teacher_loss((intent, tags), told, batch.ids, distillation.temperature)
-                loss = (1 - distillation.weight) * loss + distillation.weight * listened
+            loss = lesson.loss(model, collate(group, vocabulary, model.shape.intents, plan.smoothing))
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
             step += 1
+            average.follow(step)
             losses.append(loss.item())
             progress(step, steps, losses[-1])
+    average.settle()
     model.eval()
     return sum(losses) / len(losses)
 
@@ -146,16 +192,28 @@ def _batches(samples: list[Sample], size: int, rng: random.Random) -> Iterator[l
     yield from batches
 
 
-def _groups(model: nn.Module) -> list[dict[str, object]]:
-    """Biases, norms and positions do not decay."""
-    decays = [
-        (parameter, parameter.ndim > 1 and "position" not in name)
-        for name, parameter in model.named_parameters()
-    ]
+def _groups(model: TaggingClassifier, plan: Fit) -> list[dict[str, object]]:
+    """Biases, norms and positions do not decay; lower layers may learn slower."""
+    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        decays = parameter.ndim > 1 and "position" not in name
+        groups.setdefault((_depth(name, model.shape.layers), decays), []).append(parameter)
     return [
-        {"params": [parameter for parameter, decay in decays if decay], "weight_decay": 0.01},
-        {"params": [parameter for parameter, decay in decays if not decay], "weight_decay": 0.0},
+        {
+            "params": parameters,
+            "weight_decay": 0.01 if decays else 0.0,
+            "lr": plan.rate * plan.layer_decay**depth,
+        }
+        for (depth, decays), parameters in groups.items()
     ]
+
+
+def _depth(name: str, layers: int) -> int:
+    """How many layers a parameter lies below the heads."""
+    kind, _, rest = name.partition(".")
+    if kind == "layers":
+        return layers - int(rest.split(".")[0])
+    return layers + 1 if kind == "embed" else 0
 
 
 def _rate(step: int, steps: int, warm_up: float) -> float:

@@ -101,8 +101,9 @@ def build(weights: Weights, shape: Architecture, *, quantised: bool, metadata: M
     value = _embedded(graph, shape)
     for index in range(shape.layers):
         value = _layer(graph, value, f"layers.{index}", shape)
-    first = graph.node("Gather", [value, graph.constant("first", np.array(0, np.int64))], axis=1)
-    graph.nodes.append(helper.make_node("Identity", [graph.linear(first, "intent")], ["intent"]))
+    graph.nodes.append(
+        helper.make_node("Identity", [graph.linear(_pooled(graph, value, shape), "intent")], ["intent"])
+    )
     graph.nodes.append(helper.make_node("Identity", [graph.linear(value, "tags")], ["tags"]))
     model = helper.make_model(
         helper.make_graph(
@@ -122,6 +123,13 @@ def build(weights: Weights, shape: Architecture, *, quantised: bool, metadata: M
     helper.set_model_props(model, dict(sorted(metadata.items())))
     onnx.checker.check_model(model)
     return model
+
+
+def _pooled(graph: _Graph, value: str, shape: Architecture) -> str:
+    if shape.pooling == "mean":
+        rows = graph.constant("rows", np.array([1], np.int64))
+        return str(graph.node("ReduceMean", [value, rows], keepdims=0))
+    return str(graph.node("Gather", [value, graph.constant("first", np.array(0, np.int64))], axis=1))
 
 
 def _embedded(graph: _Graph, shape: Architecture) -> str:

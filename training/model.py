@@ -77,8 +77,14 @@ class TaggingClassifier(nn.Module):
         value = self.embed(ids)
         for layer in self.layers:
             value = layer(value, mask)
-        value = self.dropout(value)
-        return self.intent(value[:, 0]), self.tags(value)
+        return self.intent(self.dropout(self.pooled(value, mask))), self.tags(self.dropout(value))
+
+    def pooled(self, value: Tensor, mask: Tensor) -> Tensor:
+        """What the intent is told from: ``[batch, width]``."""
+        if self.shape.pooling == "first":
+            return value[:, 0]
+        real = mask[:, 0, 0, :, None].to(value.dtype)
+        return (value * real).sum(dim=1) / real.sum(dim=1)
 
     def arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """The weights as numpy arrays, by name."""

@@ -73,6 +73,12 @@ class Fit(_Part):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     smoothing: float = Field(default=0.05, ge=0, lt=1)
     tag_weight: float = Field(default=1.0, ge=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Each layer below the heads learns this much slower than the one above it."""
+    agreement: float = Field(default=0.0, ge=0)
+    """Weight of the distance between two passes with different dropout (R-Drop); 0 makes one pass, in half the time."""
+    average: float = Field(default=0.0, ge=0, lt=1)
+    """Decay of the moving average of the weights that is kept instead of the last ones; 0 keeps the last."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """What products are computed in; weights and losses are float32 either way. bfloat16 halves the time on processors
     that have it, and is slower on others."""

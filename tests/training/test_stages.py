@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from rich.console import Console
@@ -266,8 +266,10 @@ class TestTraining:
         assert intents.shape == (1, 3)
         assert tags.shape == (1, 3, 5)
 
-    @pytest.mark.parametrize("rank", [0, 8])
-    def test_the_graph_computes_what_the_module_does(self, rank: int) -> None:
+    @pytest.mark.parametrize(("rank", "pooling"), [(0, "first"), (8, "first"), (0, "mean")])
+    def test_the_graph_computes_what_the_module_does(
+        self, rank: int, pooling: Literal["first", "mean"]
+    ) -> None:
         import torch
 
         from training.export import session
@@ -276,6 +278,7 @@ class TestTraining:
 
         torch.manual_seed(1)
         shape = shaped(layers=2, heads=2, feed_forward=24, rank=rank, positions=12, vocabulary=20)
+        shape = shape.model_copy(update={"pooling": pooling})
         module = TaggingClassifier(shape).eval()
         ids = torch.randint(1, 20, (2, 7))
         with torch.no_grad():
@@ -286,9 +289,43 @@ class TestTraining:
             for ours, theirs in zip(outputs, trained, strict=True):
                 assert abs(ours - theirs.numpy()).max() < tolerance
 
+    @pytest.mark.parametrize("pooling", ["first", "mean"])
+    def test_padding_changes_nothing(self, pooling: Literal["first", "mean"]) -> None:
+        import torch
+
+        from training.model import TaggingClassifier
+
+        shape = shaped(layers=2, heads=2, feed_forward=24, rank=0, positions=12, vocabulary=20)
+        module = TaggingClassifier(shape.model_copy(update={"pooling": pooling})).eval()
+        ids = torch.randint(1, 20, (1, 5))
+        with torch.no_grad():
+            bare, padded = module(ids), module(torch.nn.functional.pad(ids, (0, 4)))
+        assert torch.allclose(bare[0], padded[0], atol=1e-5)
+        assert torch.allclose(bare[1], padded[1][:, :5], atol=1e-5)
+
+    def test_averaged_agreeing_and_slower_lower_layers_still_learn(self) -> None:
+        import torch
+
+        from cascade.features import Vocabulary
+        from training.dataset import Sample
+        from training.fit import deterministic, fit
+        from training.model import TaggingClassifier
+        from training.recipe import Fit
+
+        deterministic(1, 1)
+        shape = shaped(layers=1, heads=2, feed_forward=24, rank=0, positions=12, vocabulary=7)
+        module = TaggingClassifier(shape)
+        samples = [
+            Sample(text, (number,), (-100,) * 2) for number, text in enumerate(("奶茶", "点杯", "茶点"))
+        ]
+        plan = Fit(epochs=150, rate=3e-3, agreement=0.5, average=0.9, layer_decay=0.9, smoothing=0)
+        fit(module, samples * 4, Vocabulary("奶茶点杯"), plan, seed=1, variant=lambda sample, rng: sample)
+        ids = torch.tensor([Vocabulary("奶茶点杯").ids(sample.text) for sample in samples])
+        assert module(ids)[0].argmax(-1).tolist() == [0, 1, 2]
+
 
 def shaped(**sizes: int) -> Architecture:
-    return Architecture(width=16, head_size=8, intents=3, tags=5, **sizes)
+    return Architecture.model_validate({"width": 16, "head_size": 8, "intents": 3, "tags": 5, **sizes})
 
 
 def _bert(vocabulary: int, layers: int, width: int = 16, wide: int = 24) -> dict[str, Any]:
