@@ -42,6 +42,8 @@ class Cascade(Engine[AnswerT]):
     """Rules, classifier and large model behind one call; see :meth:`load`, :meth:`classify`, :meth:`aclassify`."""
 
     _assemble: Callable[[Bundle], Setup] | None = None
+    answer_model: type[BaseModel] | None = None
+    """The class of the answers."""
     traffic: Gate | None = None
     """What stands before the large model: its figures, and its rung; ``None`` when the model is asked directly."""
 
@@ -108,6 +110,7 @@ class Cascade(Engine[AnswerT]):
             on_close=backend.aclose if backend is not None else None,
         )
         cascade._assemble = assemble
+        cascade.answer_model = _answer_model(opened, answer_model)
         cascade.traffic = _gate(backend)
         if cascade.traffic is not None:
             cascade.traffic.on_orphaned = partial(_charge_orphans, cascade, cascade.traffic.model)

@@ -94,6 +94,11 @@ class Engine(Generic[AnswerT]):
         """The bundle that decides now."""
         return self._setup.bundle
 
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called: nothing is classified any more."""
+        return self._closed
+
     def swap(self, setup: Setup) -> Setup:
         """Decide by another setup from now on; the one that was in force until now is returned.
 

@@ -7,7 +7,7 @@ threads, processes or hosts merge without a further loss: the merged sketch is t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 RELATIVE_ERROR = 0.01
@@ -105,6 +105,20 @@ class Histogram:
 
     def __repr__(self) -> str:
         return f"Histogram(count={self.count}, mean={self.mean})"
+
+    def to_wire(self) -> list[Any]:
+        """The sketch as JSON-able data."""
+        return [self.count, self.total, self.largest, *self._counts.items()]
+
+    @classmethod
+    def from_wire(cls, data: Sequence[Any]) -> Histogram:
+        """The sketch that :meth:`to_wire` told. Raises ``TypeError`` or ``ValueError`` for anything else."""
+        found = cls()
+        found.count, found.total, found.largest, *counts = data
+        found._counts = dict(counts)
+        if sum(found._counts.values()) != found.count:
+            raise ValueError("the buckets do not hold what was counted")
+        return found
 
     def summary(self, *, divisor: float = 1) -> dict[str, Any]:
         """Count, mean, 50th, 90th, 95th and 99th percentile and maximum, in units of ``divisor``; JSON-able."""

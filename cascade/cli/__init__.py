@@ -1,5 +1,5 @@
 """The command line: ``cascade classify``, ``cascade explain``, ``cascade doctor``, ``cascade plan``,
-``cascade replay``, ``cascade report``.
+``cascade replay``, ``cascade report``, ``cascade serve``.
 
 Exit codes: 0 when everything was processed (whatever the answers), 1 when ``doctor`` found a problem, 2 when something
 could not be started (one line on standard error says what and what to do), 130 when interrupted.
@@ -17,6 +17,7 @@ from cascade.cli.explain import explain
 from cascade.cli.plan import plan
 from cascade.cli.replay import replay
 from cascade.cli.report import report
+from cascade.cli.serve import serve
 
 app = typer.Typer(
     name="cascade",
@@ -32,6 +33,7 @@ app.command()(doctor)
 app.command()(plan)
 app.command()(replay)
 app.command()(report)
+app.command()(serve)
 
 
 def _version(wanted: bool) -> None:

@@ -75,6 +75,11 @@ class Gate:
         pipeline = self._pipeline
         return pipeline.rungs.current if pipeline is not None else self._held or self.spec.rungs.start
 
+    @property
+    def held(self) -> Rung | None:
+        """The rung that is set by hand; ``None`` when the load sets it."""
+        return self._held
+
     def hold(self, rung: Rung | None) -> None:
         """Set the rung by hand; ``None`` gives it back to the load."""
         self._held = rung
