@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cascade.integrations._web import console, described
+from cascade.integrations._web import described
 from cascade.integrations._web.auth import Door
 from cascade.integrations._web.books import Books
 from cascade.integrations._web.decisions import Decisions, written
@@ -107,10 +107,9 @@ def application(
     *,
     peers: Peers | None = None,
     workers: int = 1,
-    with_console: bool = True,
     owns: bool = True,
 ) -> FastAPI:
-    """The router as an application, with the console at ``/``; what ``cascade serve`` runs.
+    """The router as an application; what ``cascade serve`` runs.
 
     The arguments are those of :func:`cascade_router`. The description for programs is at ``/openapi.json``.
     """
@@ -123,9 +122,6 @@ def application(
         exception_handlers={HTTPException: _not_ours},
     )
     app.include_router(cascade_router(cascade, books, spec, peers=peers, workers=workers, owns=owns))
-    if with_console:
-        for path, page in console.pages().items():
-            app.add_api_route(path, page, include_in_schema=False)
     return app
 
 
@@ -200,10 +196,10 @@ def _operate(router: APIRouter, operation: Operation) -> None:
 
 
 def _watch(router: APIRouter, cascade: Engine[Any]) -> None:
-    async def alive(_: Request) -> Response:
+    async def alive(request: Request) -> Response:
         return written({"status": "ok"})
 
-    async def ready(_: Request) -> Response:
+    async def ready(request: Request) -> Response:
         if cascade.closed:
             raise Problem(503, "closing", "the service is closing")
         return written({"status": "ok"})

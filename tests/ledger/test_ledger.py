@@ -23,6 +23,7 @@ from cascade.ledger.listener import BUFFERED
 from cascade.ledger.snapshot import DIMENSIONS
 from cascade.ledger.tally import MAX_GROUPS, MAX_SLICES, OTHER, Label
 from cascade.ledger.units import duration, money
+from cascade.ledger.wire import from_wire, to_wire
 from cascade.policy import Decision, Settlement
 from cascade.prices import PriceBook, View
 from cascade.result import (
@@ -230,6 +231,31 @@ def test_a_snapshot_is_json_and_pickles(many: list[Result[Any]]) -> None:
     snapshot = counted(*many)
     assert json.loads(json.dumps(snapshot.to_dict())) == snapshot.to_dict()
     assert pickle.loads(pickle.dumps(snapshot)).to_dict() == snapshot.to_dict()
+
+
+@settings(deadline=None)
+@given(st.lists(results, max_size=30))
+def test_a_snapshot_comes_back_from_json_as_it_was(many: list[Result[Any]]) -> None:
+    snapshot = counted(*many)
+    back = from_wire(json.loads(json.dumps(to_wire(snapshot))), Ledger(BOOK))
+    assert back.to_dict() == snapshot.to_dict()
+    assert merged(back, back).to_dict() == merged(snapshot, snapshot).to_dict()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"v": 2},
+        {"v": 1},
+        {"v": 1, "latency": [1, 2], "turns": [], "cells": [], "spent": []},
+        {"v": 1, "latency": [3, 5, 5, [1, 1]], "turns": [], "cells": [], "spent": []},
+        {"v": 1, "latency": [0, 0, 0], "turns": [], "cells": [[["a"], [1, 2, 3, 4]]], "spent": []},
+    ],
+)
+def test_what_is_no_snapshot_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="ledger"):
+        from_wire(data, Ledger(BOOK))
 
 
 def test_a_snapshot_does_not_change() -> None:

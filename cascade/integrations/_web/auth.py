@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from hashlib import sha256
+from hmac import compare_digest
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -29,7 +29,7 @@ class Door:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         # Hashes are compared: of equal length, in constant time, whatever was sent.
         digest = sha256(given.strip().encode("utf-8", "replace")).digest()
-        if not hmac.compare_digest(digest, self._digest) or scheme.lower() != "bearer":
+        if not compare_digest(digest, self._digest) or scheme.lower() != "bearer":
             raise Problem(
                 401,
                 "unauthorized",

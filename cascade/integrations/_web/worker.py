@@ -58,7 +58,6 @@ class Settings(BaseModel):
     currency: Currency = "CNY"
     assume: Assumed | None = None
     spec: ServeSpec = ServeSpec()
-    console: bool = True
     workers: int = 1
     meeting: Path | None = None
     """The folder where the workers find each other."""
@@ -85,16 +84,16 @@ def check(settings: Settings, key: str | None) -> None:
 
 def build(settings: Settings, key: str | None) -> FastAPI:
     """The application. Raises :class:`~cascade.errors.CascadeError` for what cannot be put together."""
+    spec = with_key(settings.spec, key)
     log = None if settings.log is None else DecisionLog(settings.log)
     assumed = None if settings.assume is None else settings.assume.cost()
     books = Books(log=log, prices=_book(settings), currency=settings.currency, assume=assumed)
     return application(
         _load(settings, books.listeners),
         books,
-        with_key(settings.spec, key),
+        spec,
         peers=Peers(settings.meeting),
         workers=settings.workers,
-        with_console=settings.console,
     )
 
 
