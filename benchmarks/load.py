@@ -46,11 +46,12 @@ async def record(url: str, model: str, moments: Sequence[float], seed: int = 0) 
     bodies = [
         {
             "model": model,
-            "messages": [{"role": "user", "content": rng.choice(UTTERANCES)}],
+            # different from the first word on: how much of a prompt a server has cached would hang on the load
+            "messages": [{"role": "user", "content": f"{seed}-{number}号顾客说:{rng.choice(UTTERANCES)}"}],
             "max_tokens": rng.choice(ANSWER_TOKENS),
             "temperature": 0,
         }
-        for _ in moments
+        for number, _ in enumerate(moments, 1)
     ]
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False) as client:

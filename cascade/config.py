@@ -99,7 +99,8 @@ class Cascade(Engine[AnswerT]):
         """
         opened = bundle if isinstance(bundle, Bundle) else Bundle.open(bundle)
         backend = _chat_model(llm, traffic)
-        assemble = partial(_setup, answer_model=answer_model, backend=backend, policy=policy)
+        books = _Books()
+        assemble = partial(_setup, answer_model=answer_model, backend=backend, policy=policy, books=books)
         setup = assemble(opened)
         cascade = cls(
             setup.tiers,
@@ -109,6 +110,7 @@ class Cascade(Engine[AnswerT]):
             bundle=opened,
             on_close=backend.aclose if backend is not None else None,
         )
+        books.cascade = cascade
         cascade._assemble = assemble
         cascade.answer_model = _answer_model(opened, answer_model)
         cascade.traffic = _gate(backend)
@@ -136,12 +138,24 @@ class Cascade(Engine[AnswerT]):
         return opened
 
 
+class _Books:
+    """Where tiers that are built before the cascade tell of what nobody's result will tell."""
+
+    cascade: Engine[Any] | None = None
+
+    def left(self, cost: Cost) -> None:
+        """Of a caller who went away."""
+        if self.cascade is not None:
+            self.cascade.spent("cancelled", cost)
+
+
 def _setup(
     bundle: Bundle,
     *,
     answer_model: type[BaseModel] | None,
     backend: ChatBackend | None,
     policy: Policy | None,
+    books: _Books,
 ) -> Setup:
     answers = _answer_model(bundle, answer_model)
     made = _intent_tiers if issubclass(answers, IntentAnswer) else _order_tiers
@@ -149,7 +163,9 @@ def _setup(
     if backend is not None:
         from cascade.tiers.llm import LLMTier
 
-        tiers.append(LLMTier.from_bundle(bundle, backend, checker, answers))
+        llm = LLMTier.from_bundle(bundle, backend, checker, answers)
+        llm.on_left = books.left
+        tiers.append(llm)
     if policy is None:
         gate = _gate(backend)
         policy = (

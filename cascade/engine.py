@@ -259,7 +259,12 @@ class Engine(Generic[AnswerT]):
         clock = self._clock
         for tier in by.tiers:
             started = clock()
-            outcome = yield from _guarded(tier.name, tier.propose, utterance, context)
+            try:
+                outcome = yield from _guarded(tier.name, tier.propose, utterance, context)
+            except GeneratorExit:  # the caller went away: no result will tell of the turns so far
+                for attempt in attempts:
+                    self.spent("cancelled", attempt.cost, tier=attempt.tier)
+                raise
             attempt = _judged(by.policy, tier.name, outcome, clock() - started)
             attempts.append(attempt)
             if attempt.verdict == "answered":

@@ -53,10 +53,12 @@ class Cost:
     prompt_ns: int | None = 0
     """Time that the server says it read prompts for."""
     output_ns: int | None = 0
-    """Time that the server says it wrote answers for."""
+    """Time that the server says it wrote answers for, or was seen to where the reply was streamed."""
     lost_calls: int = 0
     """Calls among ``calls`` that no reply came of: failed and tried again, hedged and late, cut off. What they spent
     was told by nobody and is in none of the counts."""
+    first_token_ns: int | None = None
+    """From sending to the first token, where the reply was streamed; of one call, ``None`` of several."""
 
     @classmethod
     def untold(cls, calls: int, model: str) -> Cost:
@@ -75,6 +77,9 @@ class Cost:
             prompt_ns=_add(self.prompt_ns, other.prompt_ns),
             output_ns=_add(self.output_ns, other.output_ns),
             lost_calls=self.lost_calls + other.lost_calls,
+            first_token_ns=(
+                self.first_token_ns if not other.calls else other.first_token_ns if not self.calls else None
+            ),
         )
 
     @property
@@ -102,6 +107,7 @@ class Cost:
             "prompt_us": None if self.prompt_ns is None else self.prompt_ns / 1e3,
             "output_us": None if self.output_ns is None else self.output_ns / 1e3,
             "lost_calls": self.lost_calls,
+            "first_token_us": None if self.first_token_ns is None else self.first_token_ns / 1e3,
         }
 
 

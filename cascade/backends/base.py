@@ -67,11 +67,29 @@ class ChatReply:
     """Time the server says it took to read the prompt."""
     output_ns: int | None = None
     """Time the server says it took to write the answer."""
+    first_token_ns: int | None = None
+    """From sending to the first token, as seen from here; ``None`` for a reply that came whole."""
     calls: int = 1
     """Calls that servers were sent for this reply, failed and hedged ones included; 0 when it was asked before."""
     source: Literal["model", "coalesced", "cache", "replayed"] = "model"
     """Where it came from: a server, somebody else's identical question in flight, the cache, an earlier request with
     the same idempotency key. All but the first spent no tokens, and their counts are 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLoad:
+    """What a server tells of itself when it is probed. ``None`` is what it does not tell."""
+
+    gpu_bytes: int | None = None
+    """Memory on its GPUs that models hold."""
+    host_bytes: int | None = None
+    """Memory of the host that models hold."""
+    cache_share: float | None = None
+    """Part of its key-value cache that is in use, 0 to 1."""
+    running: int | None = None
+    """Requests in service, whoever sent them."""
+    waiting: int | None = None
+    """Requests in its line, whoever sent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,8 @@ class BackendHealth:
     version: str | None = None
     detail: str = ""
     models: tuple[str, ...] = field(default=())
+    load: ServerLoad | None = None
+    """``None`` when the server tells nothing of it."""
 
 
 @runtime_checkable

@@ -43,6 +43,19 @@ class Deadlines:
 DEFAULT_DEADLINES = Deadlines()
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A good reply, and when its bytes came."""
+
+    text: str
+    arrivals: tuple[tuple[int, int], ...]
+    """Bytes so far, and nanoseconds since the request was sent, for each piece of it."""
+
+    def by(self, size: int) -> int | None:
+        """Nanoseconds until the first ``size`` bytes were here; ``None`` when it has not so many."""
+        return next((took for so_far, took in self.arrivals if so_far >= size), None)
+
+
 class HttpLink:
     """Requests to one server. ``make`` builds a client; it is called on the loop that will use it."""
 
@@ -71,7 +84,20 @@ class HttpLink:
         body: Mapping[str, Any] | None = None,
         private: Iterable[str] = (),
     ) -> str:
-        """The text of a good reply. ``timeout_s`` bounds everything from here to the last byte.
+        """The text of a good reply, as :meth:`receive` has it."""
+        received = await self.receive(method, path, timeout_s=timeout_s, body=body, private=private)
+        return received.text
+
+    async def receive(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        body: Mapping[str, Any] | None = None,
+        private: Iterable[str] = (),
+    ) -> Received:
+        """A good reply. ``timeout_s`` bounds everything from here to the last byte.
 
         ``private`` are texts that must not come back in an error's message. Raises :class:`BackendError` and nothing
         else (cancellation apart, which closes the connection).
@@ -99,16 +125,18 @@ class HttpLink:
 
     async def _exchange(
         self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float, private: Iterable[str]
-    ) -> str:
-        timeout = self._deadlines.within(timeout_s)
+    ) -> Received:
+        timeout, sent = self._deadlines.within(timeout_s), time.perf_counter_ns()
+        arrivals: list[tuple[int, int]] = []
         async with self._client().stream(method, path, json=body, timeout=timeout) as response:
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk
+                arrivals.append((len(content), time.perf_counter_ns() - sent))
                 if len(content) > MAX_REPLY_BYTES:
                     raise BackendReplyInvalid(f"{method} {path}: more than {MAX_REPLY_BYTES} bytes of reply")
             if response.status_code == 200:
-                return content.decode("utf-8")
+                return Received(content.decode("utf-8"), tuple(arrivals))
             raise status_error(
                 response.status_code,
                 content.decode("utf-8", "replace"),

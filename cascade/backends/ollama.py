@@ -10,9 +10,10 @@ import httpx
 import ollama
 from pydantic import BaseModel
 
-from cascade.backends.base import BackendHealth, ChatReply, ChatRequest
+from cascade.backends.base import BackendHealth, ChatReply, ChatRequest, ServerLoad
 from cascade.backends.http import DEFAULT_DEADLINES, NO_POOL_LIMIT, Deadlines, HttpLink, unhealthy
 from cascade.backends.mapping import foreign_error, status_error
+from cascade.backends.server_load import of_ollama
 from cascade.errors import BackendError, BackendRejected, BackendUnavailable
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
@@ -91,7 +92,7 @@ class OllamaBackend:
         return self._reply(text, private)
 
     async def probe(self) -> BackendHealth:
-        """Whether the server answers, its version, and whether it has the model. Never raises."""
+        """Whether the server answers, its version, whether it has the model, what memory it uses. Never raises."""
         try:
             version = await self._get("/api/version", _Version)
             listed = await self._get("/api/tags", ollama.ListResponse)
@@ -101,7 +102,14 @@ class OllamaBackend:
         wanted = self._model if ":" in self._model else f"{self._model}:latest"
         present = wanted in names
         detail = "" if present else f"ollama pull {self._model}"
-        return BackendHealth(True, present, version.version, detail, names)
+        return BackendHealth(True, present, version.version, detail, names, await self._load())
+
+    async def _load(self) -> ServerLoad | None:
+        """What ``/api/ps`` tells; a server that does not know it is well all the same."""
+        try:
+            return of_ollama(await self._link.send("GET", "/api/ps", timeout_s=PROBE_TIMEOUT_S))
+        except (BackendError, ValueError):
+            return None
 
     async def aclose(self) -> None:
         """Close the connections; a later request opens new ones."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 from pydantic import BaseModel, Field
 
-from cascade.backends.base import BackendHealth, ChatReply, ChatRequest
-from cascade.backends.http import DEFAULT_DEADLINES, NO_POOL_LIMIT, Deadlines, HttpLink, unhealthy
+from cascade.backends.base import BackendHealth, ChatReply, ChatRequest, ServerLoad
+from cascade.backends.http import (
+    DEFAULT_DEADLINES,
+    NO_POOL_LIMIT,
+    Deadlines,
+    HttpLink,
+    Received,
+    unhealthy,
+)
 from cascade.backends.mapping import foreign_error, status_error
+from cascade.backends.server_load import of_metrics
 from cascade.errors import BackendError, BackendReplyInvalid, BackendUnavailable
 
 DEFAULT_CONTEXT_TOKENS = 8192
@@ -74,8 +83,9 @@ class OpenAIBackend:
 
     ``context_tokens`` is the context window that the server was started with, prompt and reply together; ``api_key``
     is sent as a bearer token; ``extra_body`` is merged into every request, for what one kind of server wants (for
-    example ``{"chat_template_kwargs": {"enable_thinking": False}}``). The environment is not consulted. ``transport``
-    replaces the network (an ``httpx`` transport, for tests).
+    example ``{"chat_template_kwargs": {"enable_thinking": False}}``). ``stream`` has replies sent as they are written,
+    for servers that tell no durations (vLLM): the time to the first token and for the others is then seen; the reply is
+    the same. The environment is not consulted. ``transport`` replaces the network (an ``httpx`` transport, for tests).
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class OpenAIBackend:
         api_key: str | None = None,
         context_tokens: int = DEFAULT_CONTEXT_TOKENS,
         extra_body: Mapping[str, Any] | None = None,
+        stream: bool = False,
         headers: Mapping[str, str] | None = None,
         deadlines: Deadlines = DEFAULT_DEADLINES,
         transport: Any = None,
@@ -93,6 +104,9 @@ class OpenAIBackend:
         self._model = model
         self._context_tokens = context_tokens
         self._extra_body = dict(extra_body or {})
+        self._stream: dict[str, Any] = {"stream": stream}
+        if stream:
+            self._stream["stream_options"] = {"include_usage": True}
         sent = dict(headers or {})
         if api_key is not None:
             sent["Authorization"] = f"Bearer {api_key}"
@@ -103,6 +117,7 @@ class OpenAIBackend:
             )
 
         self._link = HttpLink(client, model=model, deadlines=deadlines)
+        self._metrics: str | None = _beside(base_url)
 
     @property
     def model(self) -> str:
@@ -115,17 +130,18 @@ class OpenAIBackend:
     async def chat(self, request: ChatRequest) -> ChatReply:
         """Ask once. Raises :class:`~cascade.errors.BackendError` and nothing else."""
         private = [message.content for message in request.messages if message.role == "user"]
-        text = await self._link.send(
+        received = await self._link.receive(
             "POST",
             "/chat/completions",
             body=self._body(request),
             timeout_s=request.timeout_s,
             private=private,
         )
-        return self._reply(text, private)
+        return _timed(self._reply(received.text, private), received)
 
     async def probe(self) -> BackendHealth:
-        """Whether the server answers and has the model; such servers tell no version. Never raises."""
+        """Whether the server answers and has the model, and how full it is where it has a page of metrics; such servers
+        tell no version. Never raises."""
         try:
             text = await self._link.send("GET", "/models", timeout_s=PROBE_TIMEOUT_S)
             names = tuple(entry.id for entry in _Models.model_validate_json(text).data)
@@ -135,7 +151,21 @@ class OpenAIBackend:
             return unhealthy(foreign_error(error, "GET /models"))
         present = self._model in names
         detail = "" if present else f"the server has no model {self._model!r}"
-        return BackendHealth(True, present, None, detail, names)
+        return BackendHealth(True, present, None, detail, names, await self._load())
+
+    async def _load(self) -> ServerLoad | None:
+        """What the page of metrics tells. A server without one is asked for it once."""
+        if self._metrics is None:
+            return None
+        try:
+            found = of_metrics(await self._link.send("GET", self._metrics, timeout_s=PROBE_TIMEOUT_S))
+        except BackendError as error:
+            if error.status is not None:
+                self._metrics = None
+            return None
+        if found is None:
+            self._metrics = None
+        return found
 
     async def aclose(self) -> None:
         """Close the connections; a later request opens new ones."""
@@ -145,7 +175,7 @@ class OpenAIBackend:
         body: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "stream": False,
+            **self._stream,
             "max_tokens": request.max_output_tokens,
             "temperature": request.temperature,
             **self._extra_body,
@@ -172,9 +202,19 @@ class OpenAIBackend:
         return _folded(parts)
 
 
+def _is_stream(text: str) -> bool:
+    return text.lstrip().startswith(("data:", ":", "event:"))
+
+
+def _beside(base_url: str) -> str:
+    """The page of metrics: it stands beside the API's version and not under it."""
+    path = httpx.URL(base_url).path.rstrip("/").removesuffix("/v1")
+    return str(httpx.URL(base_url).copy_with(path=f"{path}/metrics", query=None))
+
+
 def _events(text: str) -> Iterator[Any]:
     """The JSON of a reply: one object, or, from a gateway that streams all the same, its server-sent events."""
-    if not text.lstrip().startswith(("data:", ":", "event:")):
+    if not _is_stream(text):
         yield json.loads(text)
         return
     for line in text.split("\n"):
@@ -183,6 +223,33 @@ def _events(text: str) -> Iterator[Any]:
             return
         if data:
             yield json.loads(data)
+
+
+def _timed(reply: ChatReply, received: Received) -> ChatReply:
+    """The reply with what was seen of its stream; what the server itself says of its writing counts more."""
+    first_ns, last_ns = _first_token_ns(received), received.arrivals[-1][1] if received.arrivals else None
+    if first_ns is None or last_ns is None:
+        return reply
+    written_ns = last_ns - first_ns if reply.output_ns is None else reply.output_ns
+    return replace(reply, first_token_ns=first_ns, output_ns=written_ns)
+
+
+def _first_token_ns(received: Received) -> int | None:
+    """When the first event that holds a word had come; ``None`` for a reply that came whole."""
+    if not _is_stream(received.text):
+        return None
+    size = 0
+    for line in received.text.split("\n"):
+        size += len(line.encode("utf-8"))
+        if line.startswith("data:") and any(map(_has_words, _events(line))):
+            return received.by(size)
+        size += 1
+    return None
+
+
+def _has_words(event: Any) -> bool:
+    texts = [choice.text for choice in _Completion.model_validate(event).choices]
+    return any(text.content or text.reasoning_content or text.reasoning for text in texts)
 
 
 def _folded(parts: list[_Completion]) -> ChatReply:

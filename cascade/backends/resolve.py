@@ -101,6 +101,8 @@ def _openai(spec: str, model: str, url: str | None, options: dict[str, str]) -> 
     for name, value in options.items():
         if name == "context_tokens":
             given[name] = _context(spec, value)
+        elif name == "stream":
+            given[name] = _one_of(spec, name, value, {"true": True, "false": False})
         elif name == "think":
             thinking = _one_of(spec, name, value, {"true": True, "false": False})
             given["extra_body"] = {"chat_template_kwargs": {"enable_thinking": thinking}}

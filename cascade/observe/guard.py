@@ -1,12 +1,21 @@
-"""A policy that can be told to stop answering some intents: what an audit alarm may pull."""
+"""What an audit alarm may pull: a policy that asks more of some intents, or answers them no more, or a rung.
+
+guard = Guard(ThresholdPolicy.from_bundle(bundle))                # the intents of the alarm escalate
+guard = Guard(ThresholdPolicy.from_bundle(bundle), demand=0.995)  # or escalate below this confidence
+AuditStream(watches, on_alarm=guard)
+AuditStream(watches, on_alarm=RungGuard(cascade.traffic))         # no load loosens the thresholds any more
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
+from cascade.errors import ConfigurationError
 from cascade.observe.audit_watch import AUDITED_TIERS, Alarm
 from cascade.policy import Decision, Policy, Settlement, Threshold
 from cascade.result import Attempt, Proposal
+from cascade.traffic.spec import Rung
 
 _WITHHELD = Decision(False, "audit_alarm")
 
@@ -14,14 +23,17 @@ _WITHHELD = Decision(False, "audit_alarm")
 class Guard:
     """Another policy's decisions, but for withheld intents: what the cheap tiers propose of these escalates.
 
-        guard = Guard(ThresholdPolicy.from_bundle(bundle))
-        AuditStream(watches, on_alarm=guard)
-
-    Called with an alarm, it withholds the intents of its watch until :meth:`release`. Thread-safe.
+    With ``demand`` (0 to 1) it escalates only below that confidence, and where none is known. Called with an alarm, it
+    withholds the intents of its watch until :meth:`release`. Thread-safe.
     """
 
-    def __init__(self, policy: Policy, *, tiers: Iterable[str] = AUDITED_TIERS) -> None:
+    def __init__(
+        self, policy: Policy, *, demand: float | None = None, tiers: Iterable[str] = AUDITED_TIERS
+    ) -> None:
+        if demand is not None and not 0 <= demand <= 1:
+            raise ConfigurationError(f"a confidence is between 0 and 1, not {demand}")
         self._policy = policy
+        self._demand = demand
         self._tiers = frozenset(tiers)
         self.withheld: frozenset[str] = frozenset()
         """Intents that the cheap tiers do not answer now."""
@@ -40,9 +52,12 @@ class Guard:
 
     def decide(self, tier: str, proposal: Proposal) -> Decision:
         """What the other policy decides, unless the intent is withheld."""
-        if proposal.intent in self.withheld and tier in self._tiers:
+        if proposal.intent in self.withheld and tier in self._tiers and not self._enough(proposal.confidence):
             return _WITHHELD
         return self._policy.decide(tier, proposal)
+
+    def _enough(self, confidence: float | None) -> bool:
+        return self._demand is not None and confidence is not None and confidence >= self._demand
 
     def settle(self, attempts: Sequence[Attempt]) -> Settlement:
         """What the other policy settles."""
@@ -53,3 +68,25 @@ class Guard:
         find = getattr(self._policy, "threshold", None)
         found: Threshold | None = find(intent) if callable(find) else None
         return found
+
+
+class HasRung(Protocol):
+    """Whatever holds a rung; :class:`cascade.traffic.Gate` does."""
+
+    def hold(self, rung: Rung | None) -> None: ...
+
+
+class RungGuard:
+    """Holds a rung from the first alarm until :meth:`release`: ``normal`` has the strictest thresholds."""
+
+    def __init__(self, traffic: HasRung, rung: Rung = "normal") -> None:
+        self._traffic = traffic
+        self._rung: Rung = rung
+
+    def __call__(self, alarm: Alarm) -> None:
+        """Hold the rung, whatever the load."""
+        self._traffic.hold(self._rung)
+
+    def release(self) -> None:
+        """Give the rung back to the load."""
+        self._traffic.hold(None)

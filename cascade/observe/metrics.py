@@ -56,10 +56,13 @@ _ALL: Final = (
         "cascade_llm_time_to_first_token_seconds",
         "histogram",
         ("model",),
-        "Line and prompt, as the server told.",
+        "As seen in a stream; else line and prompt, as the server told.",
     ),
     Metric(
-        "cascade_llm_time_per_output_token_seconds", "histogram", ("model",), "Writing, as the server told."
+        "cascade_llm_time_per_output_token_seconds",
+        "histogram",
+        ("model",),
+        "Writing, as told or seen in a stream.",
     ),
     Metric("cascade_money", "counter", ("tier", "currency"), "Charges of turns, where known."),
     Metric("cascade_money_unknown", "counter", ("tier",), "Turns whose charge is not known."),
@@ -90,7 +93,19 @@ _ALL: Final = (
     Metric("cascade_host_latency_seconds", "gauge", ("host",), "Usual latency of the host."),
     Metric("cascade_host_calls", "counter", ("host", "outcome"), "Calls: served, failed, cancelled."),
     Metric(
-        "cascade_memory_bytes", "gauge", ("host", "kind"), "Memory in use, host or gpu, where it is told."
+        "cascade_host_cache_ratio", "gauge", ("host",), "Part of its key-value cache in use, where it tells."
+    ),
+    Metric(
+        "cascade_host_requests",
+        "gauge",
+        ("host", "state"),
+        "Requests running and waiting there, whoever sent them, where it tells.",
+    ),
+    Metric(
+        "cascade_memory_bytes",
+        "gauge",
+        ("host", "kind"),
+        "Memory in use, host or gpu, where it is told: of a model's host by its server.",
     ),
     Metric("cascade_log_lines", "counter", ("result",), "Lines of the decision log: written, dropped."),
     Metric("cascade_log_queued", "gauge", (), "Lines that wait to be written."),

@@ -36,6 +36,7 @@ class CostRecord(_Line):
     prompt_us: float | None = 0.0
     output_us: float | None = 0.0
     lost_calls: int = 0
+    first_token_us: float | None = None
 
     def cost(self) -> Cost:
         """The same as the library counts it."""
@@ -50,6 +51,7 @@ class CostRecord(_Line):
             prompt_ns=_ns(self.prompt_us),
             output_ns=_ns(self.output_us),
             lost_calls=self.lost_calls,
+            first_token_ns=_ns(self.first_token_us),
         )
 
 

@@ -5,8 +5,8 @@
     signals.watch(cascade.traffic)
     export(signals)                                   # of cascade.observe.prometheus, or of cascade.observe.otel
 
-The metrics are listed in :mod:`cascade.observe.metrics`. Times to the first token and for each token are the server's
-own word: replies are taken whole, so nobody here sees the first one come.
+The metrics are listed in :mod:`cascade.observe.metrics`. Times to the first token and for each token are seen where
+replies are streamed (``openai:...?stream=true``), and the server's own word elsewhere (Ollama, llama.cpp).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
+from cascade.backends.base import ServerLoad
 from cascade.observe.audit import AuditStream
 from cascade.observe.decision_log import DecisionLog
 from cascade.observe.metrics import Sample
@@ -49,7 +50,8 @@ class Signals:
     """A listener that counts, and one place to read everything from. Thread-safe.
 
     ``charge`` tells the money of a turn (``PriceBook.charge``), in ``currency``. ``memory`` is asked whenever somebody
-    reads; :func:`own_memory` tells this process's.
+    reads; :func:`own_memory` tells this process's. What servers tell of theirs when the traffic layer probes them is in
+    any case among the samples; of one host and kind, what ``memory`` says counts.
     """
 
     def __init__(
@@ -91,9 +93,8 @@ class Signals:
             yield Sample("cascade_log_queued", (), self._log.queued)
         if self._audit is not None:
             yield from _of_audit(self._audit)
-        if self._memory is not None:
-            for reading in self._memory():
-                yield Sample("cascade_memory_bytes", (reading.host, reading.kind), reading.bytes)
+        given = () if self._memory is None else self._memory()
+        yield from _of_memory(() if stats is None else stats.hosts, given)
 
 
 def own_memory() -> Iterator[MemoryReading]:
@@ -140,6 +141,32 @@ def _of_host(host: HostStats) -> Iterator[Sample]:
         yield Sample("cascade_host_latency_seconds", (name,), host.latency_s)
     for outcome in ("served", "failed", "cancelled"):
         yield Sample("cascade_host_calls", (name, outcome), getattr(host, outcome))
+    if host.told is not None:
+        yield from _of_server(name, host.told)
+
+
+def _of_server(host: str, told: ServerLoad) -> Iterator[Sample]:
+    """What a probe was told; nothing of what it was not told."""
+    values = (
+        ("cascade_host_cache_ratio", (host,), told.cache_share),
+        ("cascade_host_requests", (host, "running"), told.running),
+        ("cascade_host_requests", (host, "waiting"), told.waiting),
+    )
+    for metric, labels, value in values:
+        if value is not None:
+            yield Sample(metric, labels, float(value))
+
+
+def _of_memory(hosts: Iterable[HostStats], given: Iterable[MemoryReading]) -> Iterator[Sample]:
+    found: dict[tuple[str, ...], float] = {}
+    for host in hosts:
+        told = host.told or ServerLoad()
+        for kind, size in (("gpu", told.gpu_bytes), ("host", told.host_bytes)):
+            if size is not None:
+                found[host.name, kind] = float(size)
+    found |= {(reading.host, reading.kind): reading.bytes for reading in given}
+    for labels, total in found.items():
+        yield Sample("cascade_memory_bytes", labels, total)
 
 
 def _of_audit(audit: AuditStream) -> Iterator[Sample]:

@@ -121,10 +121,12 @@ class Tally:
 
 
 def server_times_ns(cost: Cost) -> Iterator[tuple[str, int]]:
-    """What the server told of one reply, by metric; nothing where it told nothing, or of several replies in sum."""
+    """What was told or seen of one reply, by metric; nothing where nobody knows, or of several replies in sum."""
     if cost.queued_ns is not None:
         yield "cascade_llm_queued_seconds", cost.queued_ns
-    if cost.calls == 1 and cost.queued_ns is not None and cost.prompt_ns:
+    if cost.first_token_ns is not None:
+        yield "cascade_llm_time_to_first_token_seconds", cost.first_token_ns
+    elif cost.calls == 1 and cost.queued_ns is not None and cost.prompt_ns:
         yield "cascade_llm_time_to_first_token_seconds", cost.queued_ns + cost.prompt_ns
     if cost.output_ns and cost.output_tokens:
         yield "cascade_llm_time_per_output_token_seconds", cost.output_ns // cost.output_tokens

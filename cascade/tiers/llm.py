@@ -101,6 +101,8 @@ class LLMTier:
         }
         self._scope = scope
         self._clock = clock
+        self.on_left: Callable[[Cost], object] = _ignore
+        """Told what was spent for a caller who went away before the outcome."""
         _check_room(token_bound(prompt.messages("")), self._least_reply_tokens, backend.context_tokens)
 
     @classmethod
@@ -146,6 +148,12 @@ class LLMTier:
             return _Asked(Failure(error, before))
         try:
             reply = yield partial(self._chat, request)
+        except (
+            GeneratorExit
+        ):  # the caller went away while a repair was asked for: the first answer is paid for by nobody
+            if before is not FREE:
+                self.on_left(before)
+            raise
         except Exception as error:
             ours = foreign_error(
                 error, "asking the model", model=self.backend.model, private=(request.messages[-1].content,)
@@ -240,6 +248,10 @@ def _check_room(prompt: int, reply: int, context: int) -> None:
         )
 
 
+def _ignore(cost: Cost) -> None:
+    """Nobody keeps books."""
+
+
 def _invalid(problem: str, complaint: str, usage: Cost) -> _Asked:
     return _Asked(Failure(BackendReplyInvalid(problem), usage), (complaint,))
 
@@ -259,6 +271,7 @@ def _spent(reply: ChatReply, model: str) -> Cost:
         prompt_ns=reply.prompt_ns,
         output_ns=reply.output_ns,
         lost_calls=max(0, reply.calls - 1) if reply.source == "model" else reply.calls,
+        first_token_ns=reply.first_token_ns if reply.source == "model" else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cascade.backends.base import BackendHealth, ChatBackend, ChatReply
+from cascade.backends.base import BackendHealth, ChatBackend, ChatReply, ServerLoad
 from cascade.errors import (
     BackendError,
     BackendReplyInvalid,
@@ -20,6 +20,7 @@ from cascade.traffic.stats import HostStats
 _GAIN = 0.2
 _LEAST_RAMP = 0.1
 _SLOW = 2.0
+_FRESH = 3.0  # what a server told is believed for so many intervals between probes
 """Times the latency of the unloaded host."""
 _BUSY_STATUSES = frozenset({429, 503})
 
@@ -43,6 +44,8 @@ class Host:
         self._ejected: str | None = None
         self._came_back = float("-inf")
         self._bad_probes = 0
+        self._told: ServerLoad | None = None
+        self._told_at = float("-inf")
 
     @property
     def is_up(self) -> bool:
@@ -80,6 +83,7 @@ class Host:
 
     def probed(self, health: BackendHealth) -> bool:
         """Take note of a probe; true when the host was ejected or came back by it."""
+        self._told, self._told_at = health.load, self._clock()
         if health.reachable and health.model_present is not False:
             self._bad_probes = 0
             return self._return()
@@ -111,6 +115,7 @@ class Host:
             self.served,
             self.failed,
             self.cancelled,
+            self._told if self._clock() - self._told_at <= _FRESH * self._health.interval_s else None,
         )
 
     def now(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cascade.backends.base import ServerLoad
 from cascade.traffic.breaker import BreakerState
 from cascade.traffic.spec import Rung
 
@@ -45,6 +46,8 @@ class HostStats:
     served: int
     failed: int
     cancelled: int
+    told: ServerLoad | None = None
+    """What the server said of its load when it was probed; ``None`` when it said nothing, or not lately."""
 
 
 @dataclass(frozen=True, slots=True)

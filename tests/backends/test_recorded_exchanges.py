@@ -1,7 +1,7 @@
 """Every recorded exchange of a real Ollama, and what a caller of the backends must see of it.
 
 A recording that is not of a chat shows what the backend makes of such a reply when it asked for a chat: a server that
-answers something else must not be believed. What ``probe`` makes of its own three paths stands at the end.
+answers something else must not be believed. What ``probe`` makes of its own paths stands at the end.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import pytest
 from shims import recordings
 from shims.recordings import Exchange
 
-from cascade.backends.base import ChatBackend, ChatReply, ChatRequest, Message
+from cascade.backends.base import ChatBackend, ChatReply, ChatRequest, Message, ServerLoad
 from cascade.backends.ollama import OllamaBackend
 from cascade.backends.openai import OpenAIBackend
 from cascade.errors import (
@@ -212,10 +212,14 @@ def test_the_wait_of_the_fourth_in_line_is_what_the_recording_says() -> None:
 
 @needs_recordings
 async def test_probing_tells_the_version_and_the_models() -> None:
-    (version,), (tags,), (models,) = (recordings.load(name) for name in ("version", "tags", "v1_models"))
+    names = ("version", "tags", "v1_models", "ps_loaded")
+    version, tags, models, loaded = (recordings.load(name)[0] for name in names)
+    known = {"/api/version": version, "/api/tags": tags, "/v1/models": models, "/api/ps": loaded}
 
     def answer(request: httpx.Request) -> httpx.Response:
-        recorded = {"/api/version": version, "/api/tags": tags, "/v1/models": models}[request.url.path]
+        recorded = known.get(request.url.path)
+        if recorded is None:
+            return httpx.Response(404, text="404 page not found")
         return httpx.Response(200, headers=recorded.headers, content=recorded.text)
 
     transport = httpx.MockTransport(answer)
@@ -223,11 +227,13 @@ async def test_probing_tells_the_version_and_the_models() -> None:
     health = await ollama.probe()
     assert (health.reachable, health.model_present, health.version) == (True, True, "0.24.0")
     assert health.models == (MODEL,)
+    assert health.load == ServerLoad(gpu_bytes=0, host_bytes=190_948_608)  # it ran on processors
     absent = await OllamaBackend("qwen3:8b", transport=transport).probe()
     assert absent.model_present is False
     assert "ollama pull qwen3:8b" in absent.detail
     compatible = OpenAIBackend(MODEL, base_url="http://127.0.0.1:11434/v1", transport=transport)
-    assert (await compatible.probe()).model_present is True
+    found = await compatible.probe()
+    assert (found.model_present, found.load) == (True, None)
     await ollama.aclose()
     await compatible.aclose()
 

@@ -15,15 +15,19 @@ from cascade.bundle import Bundle
 from cascade.certificate import Certificate, Statement
 from cascade.engine import Engine
 from cascade.errors import BackendOverloaded, CascadeClosed, ConfigurationError
+from cascade.observe.anytime import rate_interval
 from cascade.observe.audit import AuditStream
 from cascade.observe.audit_watch import Alarm, AuditBudget, Watch, certified_watches, watches_of
 from cascade.observe.decision_log import DecisionLog, read_decisions
-from cascade.observe.guard import Guard
+from cascade.observe.guard import Guard, RungGuard
 from cascade.orders import OrderIntent
 from cascade.policy import PolicySpec, Threshold, ThresholdPolicy
 from cascade.result import Abstention, Failure, Outcome, Proposal, Result
+from cascade.testing import FakeBackend
 from cascade.text import Normalizer, Utterance
 from cascade.tiers.base import NO_CONTEXT, Context, Steps
+from cascade.traffic import Gate, TrafficSpec
+from cascade.traffic.spec import RungSpec
 from observe.made import ASKED, FRUIT_TEA, MILK_TEA, bundle_in, by_classifier, by_llm, by_rules, personal
 
 CHAT = OrderIntent(intent="chitchat")
@@ -128,6 +132,36 @@ def test_a_planted_drift_raises_one_alarm_and_pulls_the_guard() -> None:
     assert guard.decide("classifier", Proposal("chitchat", CHAT, 0.9)).answer
     guard.release(["order_drink"])
     assert guard.decide("classifier", SAME).answer
+
+
+def test_an_alarm_may_move_the_threshold_instead() -> None:
+    spec = PolicySpec(default=Threshold(confidence=0.5), acting=Threshold(confidence=0.5))
+    guard = Guard(ThresholdPolicy(spec, {"order_drink": True}), demand=0.95)
+    guard(Alarm(Watch("acting", frozenset({"order_drink"}), 0.05), 100, 20, rate_interval(20, 100, 0.05)))
+    answers = {
+        confidence: guard.decide("classifier", Proposal("order_drink", MILK_TEA, confidence)).answer
+        for confidence in (0.4, 0.94, 0.95, None)
+    }
+    assert answers == {0.4: False, 0.94: False, 0.95: True, None: False}
+    assert guard.decide("llm", Proposal("order_drink", MILK_TEA, 0.6)).answer
+    for wrong in (-0.1, 1.1):
+        with pytest.raises(ConfigurationError):
+            Guard(ThresholdPolicy(spec, {}), demand=wrong)
+
+
+def test_an_alarm_may_hold_the_rung_instead() -> None:
+    gate = Gate([FakeBackend(["{}"])], TrafficSpec(rungs=RungSpec(start="red")))
+    pull = RungGuard(gate)
+    assert gate.rung == "red"
+    watch = Watch("acting", frozenset({"order_drink"}), 0.05, 0.05, 1.0)
+    with stream(watch, OTHER, on_alarm=pull) as audit:
+        audit.attach(Told(lambda: Proposal("order_drink", FRUIT_TEA)))
+        for _ in range(20):
+            audit(by_rules())
+        audit.join()
+    assert gate.rung == "normal"
+    pull.release()
+    assert gate.rung == "red"
 
 
 def test_what_is_no_verdict_is_counted_apart() -> None:

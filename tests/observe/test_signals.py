@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from cascade.backends.base import ServerLoad
 from cascade.errors import ConfigurationError, MissingExtra
 from cascade.observe import otel, prometheus
 from cascade.observe.audit import AuditStream
@@ -34,6 +35,7 @@ from cascade.traffic.stats import HostStats, TrafficStats
 from observe.made import ASKED, MILK_TEA, by_classifier, by_llm, by_rules, personal, rejected
 
 ALL = (by_rules(), by_classifier(), by_llm(), personal(), rejected())
+TOLD = ("cascade_host_cache_ratio", "cascade_host_requests", "cascade_memory_bytes")
 DASHBOARD = Path(__file__).parents[2] / "dashboards" / "grafana.json"
 
 
@@ -41,10 +43,11 @@ class Gate:
     """A traffic layer at some moment."""
 
     def stats(self) -> TrafficStats:
-        host = HostStats("gpu-1", "up", "", "half_open", 8, 3, 1.5, 90, 4, 1)
+        told = ServerLoad(gpu_bytes=5_000_000_000, host_bytes=0, cache_share=0.25, running=3, waiting=None)
+        host = HostStats("gpu-1", "up", "", "half_open", 8, 3, 1.5, 90, 4, 1, told)
         return TrafficStats(
             100, 80, 4, {"queue_full": 9, "deadline": 5}, 2, 10, 1, 7, 95, 93, 2, 6, 1, 3, 12, "amber", "local",
-            (host, replace(host, name="gpu-2", state="ejected", latency_s=None)),
+            (host, replace(host, name="gpu-2", state="ejected", latency_s=None, told=None)),
         )  # fmt: skip
 
 
@@ -352,6 +355,16 @@ def test_a_missing_package_says_how_to_install_it(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtra, match=re.escape(f"pip install 'intent-cascade[{extra}]'")):
         build()
+
+
+def test_what_a_server_tells_of_itself_is_told_and_what_it_does_not_is_absent(signals: Signals) -> None:
+    told = values(signals)
+    assert told["cascade_host_cache_ratio", "gpu-1"] == 0.25
+    assert told["cascade_host_requests", "gpu-1", "running"] == 3
+    assert ("cascade_host_requests", "gpu-1", "waiting") not in told
+    assert told["cascade_memory_bytes", "gpu-1", "host"] == 0  # told to be none
+    assert told["cascade_memory_bytes", "gpu-1", "gpu"] == 6e9  # a source of one's own knows better
+    assert not [key for key in told if key[0] in TOLD and key[1] == "gpu-2"]
 
 
 def test_the_dashboard_asks_for_what_there_is_and_for_all_of_it() -> None:
