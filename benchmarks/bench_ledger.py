@@ -89,7 +89,7 @@ def _measured(*listeners: Listener) -> dict[str, Any]:
                 stack.callback(listener.close, 600)
         result = cascade.classify(PHRASE)
         assert (result.status, result.tier) == ("answered", "rules"), result
-        hot_us = _at_a_crowds_pace(lambda: cascade.classify(PHRASE))
+        hot_us = at_a_crowds_pace(lambda: cascade.classify(PHRASE))
         started = time.process_time()
         figures = time_calls(lambda: cascade.classify(PHRASE), batches=100)
         for listener in listeners:
@@ -99,7 +99,7 @@ def _measured(*listeners: Listener) -> dict[str, Any]:
         return {**figures, "hot_us": hot_us, "cpu_us": cpu_us}
 
 
-def _at_a_crowds_pace(call: Callable[[], object]) -> float:
+def at_a_crowds_pace(call: Callable[[], object]) -> float:
     """Microseconds of this thread's processor time a call, the median burst."""
     bursts = []
     for _ in range(BURSTS):

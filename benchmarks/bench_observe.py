@@ -18,7 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bench_ledger import PHRASE, at_a_crowds_pace
 from benchmarks.harness import ROOT, rounds_of, time_calls, write
+from cascade.engine import Listener
 
 MODULE = "benchmarks.bench_observe"
 BURST = 500
@@ -174,6 +176,38 @@ def decision_log() -> dict[str, Any]:
     return told
 
 
+def decision() -> dict[str, Any]:
+    """The exact phrase, the quickest decision there is, with nobody listening: processor time of the caller."""
+    return _decided([])
+
+
+def decision_watched() -> dict[str, Any]:
+    """The same with all of it: ledger, signals with money, audits of one in a hundred, every decision logged."""
+    from cascade.ledger import Ledger
+    from cascade.observe.audit import AuditStream
+    from cascade.observe.audit_watch import AuditBudget, Watch
+    from cascade.observe.decision_log import DecisionLog
+    from cascade.observe.signals import Signals
+    from cascade.prices import PriceBook
+
+    watch = Watch("acting", frozenset({"order_drink", "modify_order"}), epsilon=0.01)
+    audits = AuditStream([watch], budget=AuditBudget(per_minute=1e-9))
+    with tempfile.TemporaryDirectory() as folder, DecisionLog(folder, max_queued=100_000) as log:
+        told = _decided([Ledger(), Signals(charge=PriceBook.load().charge), audits, log])
+        assert log.flush(600)
+        assert log.dropped == 0
+    return told
+
+
+def _decided(listeners: list[Listener]) -> dict[str, Any]:
+    from cascade import Cascade
+
+    with Cascade.load(listeners=listeners) as cascade:
+        for _ in range(2000):
+            cascade.classify(PHRASE)
+        return {"hot_us": at_a_crowds_pace(lambda: cascade.classify(PHRASE))}
+
+
 def scrubber() -> dict[str, Any]:
     """Personal data out of the labelled training utterances."""
     from cascade.observe.privacy import Scrubber
@@ -206,6 +240,8 @@ SYSTEMS: dict[str, Callable[[], dict[str, Any]]] = {
         otel_spans_1_percent,
         audit,
         decision_log,
+        decision,
+        decision_watched,
         scrubber,
     )
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_SEED = 2**32 - 1
 _MOST_HOSTS = 10**9
+_MOST_SLOTS = 10_000
 
 
 ScenarioArgument = Annotated[
@@ -46,14 +47,14 @@ CalibrateOption = Annotated[
     str | None,
     typer.Option(
         "--calibrate",
-        metavar="RUN.jsonl:SLOTS",
-        help="Take the server from a recorded run of it, and say how well it is predicted.",
+        metavar="RUN.jsonl[:SLOTS]",
+        help="Take the server from a recorded run of it, and say how well it is predicted. One slot if not given.",
     ),
 ]
 AgainstOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--against", metavar="RUN.jsonl:SLOTS", help="Another recorded run to predict; may be repeated."
+        "--against", metavar="RUN.jsonl[:SLOTS]", help="Another recorded run to predict; may be repeated."
     ),
 ]
 HostsOption = Annotated[
@@ -221,9 +222,14 @@ def _mix(shares: Sequence[str], ledger: Path | None) -> Mix | None:
 
 
 def _run(spec: str) -> tuple[Path, int]:
-    path, _, slots = spec.rpartition(":")
-    if not path or not slots.isdecimal() or not int(slots):
-        raise ConfigurationError(f"{spec}: write a run as FILE.jsonl:SLOTS, with the slots of its server")
+    """A run's file and its slots; without a number, the one slot that an Ollama has by default."""
+    path, colon, slots = spec.rpartition(":")
+    if not colon or not slots.isdecimal():
+        return Path(spec), 1
+    if not path or not 0 < int(slots) <= _MOST_SLOTS:
+        raise ConfigurationError(
+            f"{spec}: write a run as FILE.jsonl:SLOTS, with 1 to {_MOST_SLOTS:,} slots of its server"
+        )
     return Path(path), int(slots)
 
 

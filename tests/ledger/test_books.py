@@ -229,7 +229,10 @@ def test_what_is_charged_is_what_servers_did(
     books = shop.close()
     parts = books.by("purpose").values()
     asked = 0 if stats is None else stats.calls
-    assert sum(part.calls for part in parts) == asked
+    booked = sum(part.calls for part in parts)
+    assert booked <= asked  # a reply that comes in the moment its caller leaves may be told to nobody
+    if all(question.leaves_s is None for question in questions):
+        assert booked == asked
     assert sum((part.paid.known for part in parts), Decimal(0)) == books.charge().known
     if books.lost_calls == 0 and all(question.leaves_s is None for question in questions):
         told, price = shop.backend.told, BOOK.CNY.models["plus"]

@@ -127,6 +127,7 @@ def test_a_server_is_calibrated_and_planned_with(small: str, tmp_path: Path) -> 
     answer = told(small, "--calibrate", f"{one}:1", "--against", f"{other}:1", *SHARES)
     assert [row["run"] for row in answer["comparisons"]] == ["a.jsonl", "b.jsonl"]
     assert abs(answer["comparisons"][1]["errors"]["mean_s"]) < 0.05
+    assert told(small, "--calibrate", one)["calibration"]["slots"] == 1  # Ollama's default
     (plan,) = answer["plans"]
     assert plan["server"] == "calibrated"
     assert 0.3 <= plan["without"]["outcome"]["p50_s"] < 4.0
@@ -142,7 +143,10 @@ def test_a_server_is_calibrated_and_planned_with(small: str, tmp_path: Path) -> 
         (("--share", "rules=0.5", "--price", "-1"), "at least 0"),
         (("--share", "rules=0.5", "--price", "1e999999"), "at most 1,000,000,000"),
         (("nowhere.toml", "--share", "rules=0.5"), "nowhere.toml"),
-        (("--calibrate", "run.jsonl"), "FILE.jsonl:SLOTS"),
+        (("--calibrate", "run.jsonl"), "run run.jsonl: "),
+        (("--calibrate", "run.jsonl:many"), "run run.jsonl:many: "),
+        (("--calibrate", "run.jsonl:99999999"), "FILE.jsonl:SLOTS"),
+        (("--calibrate", f"{'long' * 2000}.jsonl"), "File name too long"),
         (("--calibrate", "run.jsonl:0"), "FILE.jsonl:SLOTS"),
         (("--calibrate", "nowhere.jsonl:1"), "nowhere.jsonl"),
         (("--share", "rules=0.5", "--against", "a.jsonl:1"), "give --calibrate"),
