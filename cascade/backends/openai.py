@@ -137,7 +137,8 @@ class OpenAIBackend:
             timeout_s=request.timeout_s,
             private=private,
         )
-        return _timed(self._reply(received.text, private), received)
+        reply = self._reply(received.text, private)
+        return _timed(reply, received) if self._stream["stream"] else reply
 
     async def probe(self) -> BackendHealth:
         """Whether the server answers and has the model, and how full it is where it has a page of metrics; such servers
@@ -228,7 +229,7 @@ def _events(text: str) -> Iterator[Any]:
 def _timed(reply: ChatReply, received: Received) -> ChatReply:
     """The reply with what was seen of its stream; what the server itself says of its writing counts more."""
     first_ns, last_ns = _first_token_ns(received), received.arrivals[-1][1] if received.arrivals else None
-    if first_ns is None or last_ns is None:
+    if first_ns is None or last_ns is None or last_ns <= first_ns:
         return reply
     written_ns = last_ns - first_ns if reply.output_ns is None else reply.output_ns
     return replace(reply, first_token_ns=first_ns, output_ns=written_ns)

@@ -15,7 +15,7 @@ DIMENSIONS: tuple[Dimension, ...] = ("campaign", "rung", "intent", "purpose")
 _DRAWN: Mapping[Measure, str] = {"list": "list price", "host": "own hosts"}
 
 _STYLE = """
-:root { color-scheme: light; }
+:root { color-scheme: light dark; }
 body { font: 15px/1.5 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif;
        color: #222; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
@@ -32,6 +32,13 @@ th:first-child, td:first-child { text-align: left; }
 td { font-variant-numeric: tabular-nums; }
 svg { width: 100%; height: auto; }
 .wide { overflow-x: auto; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #16191c; }
+  .when, .notes, .cards span, th { color: #a8a8a8; }
+  .cards li { background: #22272b; }
+  th, td { border-bottom-color: #343a40; }
+  svg { filter: invert(1) hue-rotate(180deg); } /* drawn dark on nothing: light on nothing, in the same hues */
+}
 """
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascade.errors import ConfigurationError
@@ -51,6 +51,7 @@ def test_a_drift_that_begins_late_is_found_without_paying_for_the_good_times() -
     assert np.median(late) < 300
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=200), st.sampled_from([0.01, 0.1, 0.5]))
 def test_the_test_does_what_was_simulated(errors: list[bool], epsilon: float) -> None:
     test = DriftTest(epsilon, 0.05)
