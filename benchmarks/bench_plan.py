@@ -152,7 +152,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _is_steady(row: Mapping[str, Any]) -> bool:
-    return abs(row["pace"] - 1) <= SAME_PACE
+    return abs(float(row["pace"]) - 1) <= SAME_PACE
 
 
 def _load(url: str, moments: list[float], seed: int) -> list[dict[str, Any]]:
