@@ -1,7 +1,7 @@
 """A real Chromium for the pages, Debian's, driven by Playwright; never a downloaded one.
 
-Import the fixtures ``chromium`` and ``open_page`` into a test module. A page that logs an error to its console, throws, or
-asks for anything outside the loopback fails its test when it is closed.
+Import the fixtures ``chromium`` and ``open_page`` into a test module. A page that logs an error to its console, throws,
+or asks for anything outside the loopback fails its test when it is closed.
 """
 
 import os

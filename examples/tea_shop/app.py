@@ -69,6 +69,7 @@ def build(cascade: Cascade[Any], database: Database, worker: Worker, ledger: Led
         worker.start()
         yield
         worker.stop()
+        shop.close()
 
     app = FastAPI(title="Tea shop", lifespan=lifespan, docs_url=None, redoc_url=None)
     _guard(app)

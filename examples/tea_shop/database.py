@@ -23,7 +23,7 @@ from examples.tea_shop.models import Base
 
 T = TypeVar("T")
 
-PATIENCE_S = 6.0
+PATIENCE_S = 3.0
 PAUSE_S = (0.02, 0.05, 0.1, 0.2, 0.4)
 CONFLICTS = 4
 """How often a unique constraint may say that somebody else was first before it is taken for a mistake."""
@@ -122,7 +122,7 @@ def _postgres(url: URL) -> Engine:
         url,
         pool_size=20,
         max_overflow=20,
-        pool_timeout=5,
+        pool_timeout=2,
         pool_pre_ping=True,  # a restart leaves dead connections in the pool
         connect_args={"connect_timeout": 3, "options": POSTGRES_OPTIONS},
     )

@@ -14,7 +14,7 @@ from examples.tea_shop.orders import Wish
 from examples.tea_shop.texts import Said, english, said, yuan
 
 MANY_CUPS = 10
-AGAIN_S = 10.0
+AGAIN_S = 120.0
 """The same order again within so many seconds is more likely a second click than a second thirst."""
 
 

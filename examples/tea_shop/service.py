@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,11 @@ from examples.tea_shop.database import Database
 from examples.tea_shop.models import Customer
 from examples.tea_shop.worker import Worker
 
+T = TypeVar("T")
+
 DEADLINE_S = 8.0
+THREADS = 24
+"""Transactions side by side. A database that is away must not fill the line for long: its patience is short too."""
 
 
 class TeaShop:
@@ -39,6 +44,11 @@ class TeaShop:
         self.database = database
         self._worker = worker
         self._clock = clock
+        self._threads = ThreadPoolExecutor(THREADS, "tea-shop-transaction")
+
+    def close(self) -> None:
+        """Let the transactions under way end."""
+        self._threads.shutdown()
 
     async def say(self, customer: str, conversation: str, key: str, text: str) -> Reply:
         """One sentence.
@@ -46,7 +56,7 @@ class TeaShop:
         Raises :class:`~examples.tea_shop.database.DatabaseAway` (ask again, same key) and
         :class:`~examples.tea_shop.turns.KeyReused`.
         """
-        before = await asyncio.to_thread(
+        before = await self._in_thread(
             self.database.read, lambda session: turns.answered(session, customer, key, text)
         )
         if before is not None:
@@ -71,7 +81,7 @@ class TeaShop:
     async def arrive(self, customer: str, conversation: str, invited_by: str | None) -> dict[str, Any]:
         """Welcome somebody, new or not, and show them all that is theirs."""
         now = self._clock()
-        await asyncio.to_thread(
+        await self._in_thread(
             self.database.write, lambda session: bool(invitations.arrive(session, customer, invited_by, now))
         )
         self._worker.wake()
@@ -79,7 +89,7 @@ class TeaShop:
 
     async def look(self, customer: str, conversation: str) -> dict[str, Any] | None:
         """All that is a customer's; ``None`` for somebody unknown."""
-        return await asyncio.to_thread(
+        return await self._in_thread(
             self.database.read, partial(_looked, customer=customer, conversation=conversation)
         )
 
@@ -91,10 +101,13 @@ class TeaShop:
         def work(session: Session) -> Reply:
             return turns.once(Turning(session, customer, conversation, key, now), said, act)
 
-        reply = await asyncio.to_thread(self.database.write, work)
+        reply = await self._in_thread(self.database.write, work)
         if reply.order is not None:
             self._worker.wake()
         return reply
+
+    async def _in_thread(self, run: Callable[[Callable[[Session], T]], T], work: Callable[[Session], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run, work)
 
 
 def _looked(session: Session, customer: str, conversation: str) -> dict[str, Any] | None:

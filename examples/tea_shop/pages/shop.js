@@ -55,7 +55,7 @@ function showMine() {
   at("invited").textContent = words().invited(mine.invited);
   at("link").value = mine.invite ? `${location.origin}/?invite=${mine.invite}` : "";
   if (heard && heard.sentences) {
-    const spared = 1 - (heard.answered_by.llm ?? 0);
+    const spared = (heard.answered_by.rules ?? 0) + (heard.answered_by.classifier ?? 0);
     at("understood").textContent = words().understood(heard.sentences, `${Math.round(spared * 100)}%`);
   }
 }
@@ -208,6 +208,7 @@ at("language").addEventListener("click", () => {
   showWords();
   showMenu();
   show();
+  at("log").scrollTop = at("log").scrollHeight;
   setTimeout(() => at("log").removeAttribute("aria-live"), 500);
 });
 at("theme").addEventListener("click", () => setTheme(isDark() ? "light" : "dark"));
