@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from cascade import Cascade, Ledger
 from examples.tea_shop import invitations, views
@@ -34,13 +35,19 @@ NAME = r"^[A-Za-z0-9_-]{1,64}$"
 class Arrival(BaseModel):
     """Who brought the customer, if somebody did."""
 
-    invite: str | None = Field(default=None, max_length=64)
+    invite: str | None = Field(default=None, pattern=NAME)
 
 
 class Sentence(BaseModel):
     """What the customer typed."""
 
     text: str = Field(max_length=2000)
+
+    @field_validator("text")
+    @classmethod
+    def _storable(cls, text: str) -> str:
+        """PostgreSQL keeps no NUL in a text."""
+        return text.replace("\0", "\ufffd")
 
 
 class Choice(BaseModel):
@@ -134,6 +141,13 @@ def _guard(app: FastAPI) -> None:
     @app.exception_handler(DatabaseAway)
     async def away(_: Request, error: DatabaseAway) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503, {"Retry-After": "1"})
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        """Says what is wrong and where, and repeats nothing of what was sent."""
+        return JSONResponse(
+            {"detail": [{"loc": one["loc"], "msg": one["msg"]} for one in error.errors()]}, 422
+        )
 
     @app.exception_handler(KeyReused)
     async def reused(_: Request, error: KeyReused) -> JSONResponse:
