@@ -12,6 +12,7 @@ price of the book; the prompt is the bundle's, taken as a token a character, whi
 tells of 1.5 to 1.8 Han characters a token).
 
     python -m benchmarks headline
+    python -m benchmarks.bench_headline --write docs/planning.md   # and put the table where the document shows it
     python -m benchmarks.bench_headline --set data/test/core.tsv --bundle models/tea_order_zh --host-hour 25
 """
 
@@ -48,6 +49,7 @@ CALLS = {"one call a command": 1.0, "ten calls an order": 10 / 3}  # three comma
 LIST_MODEL = "qwen-plus"
 OUTPUT_TOKENS = 60
 CURRENCIES: tuple[Currency, ...] = ("CNY", "USD")
+MARKS = ("<!-- python -m benchmarks.bench_headline: begin -->", "<!-- end -->")
 _NORMAL_95 = 1.96
 
 
@@ -79,8 +81,9 @@ def headline(
     bundle: str | None = None,
     prices: PriceBook | None = None,
     host_hour: Decimal | None = None,
+    document: Path | None = None,
 ) -> int:
-    """The same with another set, bundle, book or price of a host."""
+    """The same with another set, bundle, book or price of a host; put into a document too, where one is given."""
     book = PriceBook.load() if prices is None else prices
     opened = Bundle.open(bundle) if bundle else Bundle.open()
     found = measure(read(labelled, opened.intents), opened)
@@ -104,9 +107,23 @@ def headline(
     path = write(out, "headline", told)
     text = table(told, scenario.title, book)
     (out / "headline.md").write_text(text, encoding="utf-8")
+    if document is not None:
+        put(text, document)
     print(text)
     print(path)
     return 0
+
+
+def put(text: str, document: Path) -> None:
+    """Replace what the document shows between its two marks.
+
+    Raises ``ValueError`` when it has not both of them, once and in order.
+    """
+    before, start, rest = document.read_text(encoding="utf-8").partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not (start and end) or MARKS[0] in after or MARKS[1] in before + after:
+        raise ValueError(f"{document} has not {MARKS[0]} and {MARKS[1]} once each, in that order")
+    document.write_text(f"{before}{start}\n{text}{end}{after}", encoding="utf-8")
 
 
 def measure(examples: Sequence[Example], bundle: Bundle) -> Measured:
@@ -259,8 +276,10 @@ def table(told: Mapping[str, Any], title: str, book: PriceBook) -> str:
         f"{row['server']}, {row['reading']}: {_money(row['cases']['without']['money_of_hosts'], 'CNY')} / "
         f"{_money(row['cases']['with']['money_of_hosts'], 'CNY')}"
         for row in told["rows"]
+        if row["cases"]["without"]["money_of_hosts"] is not None
     ]
-    lines += ["Hosts for nine hours, without / with: " + "; ".join(hosts) + ".", ""]
+    unpriced = "unknown, the book has no price of such a host (give --host-hour)"
+    lines += [f"Hosts for nine hours, without / with: {'; '.join(hosts) or unpriced}.", ""]
     lines += [
         f"| list price of {LIST_MODEL}, {book.date.isoformat()} | CNY without / with | USD without / with |",
         "|---|---:|---:|",
@@ -293,10 +312,18 @@ def main() -> None:
     parser.add_argument(
         "--host-hour", type=Decimal, help="CNY for an hour of a model host; unknown without it"
     )
+    parser.add_argument("--write", type=Path, help="document whose table is replaced")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     given = parser.parse_args()
     book = PriceBook.load(given.prices) if given.prices else None
-    headline(out=given.out, labelled=given.set, bundle=given.bundle, prices=book, host_hour=given.host_hour)
+    headline(
+        out=given.out,
+        labelled=given.set,
+        bundle=given.bundle,
+        prices=book,
+        host_hour=given.host_hour,
+        document=given.write,
+    )
 
 
 if __name__ == "__main__":
