@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,10 +32,6 @@ class Action(BaseModel):
     line: int | None = None
     about: str = ""
     """For ``tell``: the intent that is answered."""
-
-    def plain(self) -> dict[str, Any]:
-        """JSON-able data that keeps what was said apart from what was not."""
-        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class Option(BaseModel):

@@ -10,7 +10,7 @@ from examples.tea_shop.actions import NOTHING, Action, Ask, Outcome, choice, yes
 from examples.tea_shop.basket import Line
 from examples.tea_shop.context import Turning
 from examples.tea_shop.models import Order
-from examples.tea_shop.ordering import price
+from examples.tea_shop.ordering import doubt_amount, price, sure
 from examples.tea_shop.orders import Wish
 from examples.tea_shop.texts import english, said
 
@@ -23,7 +23,14 @@ UNSEEN = Outcome(
     text=said("没听清要改什么，订单没有动。", "It is not clear what to change; the order stands as it was."),
     kind="nothing",
 )
+NO_VOUCHER = Outcome(
+    text=said("没有可用的券，订单没有动。", "No voucher to use; the order stands."), kind="nothing"
+)
 CUPS_CHOSEN = "cups"
+
+
+class NoVoucher(Exception):
+    """A voucher is wanted, and there is none."""
 
 
 def cancel(turn: Turning, action: Action) -> Outcome:
@@ -46,9 +53,7 @@ def use_voucher(turn: Turning, action: Action) -> Outcome:
         return order
     free = vouchers.free(turn.session, turn.customer)
     if order.voucher_id is not None or not free:
-        return Outcome(
-            text=said("没有可用的券，订单没有动。", "No voucher to use; the order stands."), kind="nothing"
-        )
+        return NO_VOUCHER
     wish = orders.wish_of(turn.session, order)
     orders.amend(turn, order, Wish(wish.lines, wish.fulfilment, wish.note, free[0]))
     return Outcome(text=said("券用上了。", "Voucher used.") + price(order), kind="changed", order=order.id)
@@ -59,11 +64,15 @@ def modify(turn: Turning, action: Action) -> Outcome:
     order = _meant(turn, action)
     if not isinstance(order, Order):
         return order
-    assert action.answer is not None
     before = orders.wish_of(turn.session, order)
-    after = _changed(turn, action, before)
+    try:
+        after = _changed(turn, action, before)
+    except NoVoucher:
+        return NO_VOUCHER
     if after is None or after == before:
         return UNSEEN
+    total = basket.total_cents(after.lines)
+    doubt_amount(action, after.lines, total - (min(after.voucher.value_cents, total) if after.voucher else 0))
     orders.amend(turn, order, after)
     text = said("改好了：", "Changed:") + basket.told(after.lines) + said("。", ".") + price(order)
     return Outcome(text=text, kind="changed", order=order.id)
@@ -91,7 +100,7 @@ def _changed(turn: Turning, action: Action, before: Wish) -> Wish | None:
     if answer.use_coupon and voucher is None:
         free = vouchers.free(turn.session, turn.customer)
         if not free:
-            return None
+            raise NoVoucher
         voucher = free[0]
     told = answer.fulfilment.model_dump(exclude_none=True) if answer.fulfilment else {}
     note = "；".join(part for part in (before.note, *answer.preferences, action.note) if part)
@@ -118,7 +127,12 @@ def _line(action: Action, answer: OrderIntent, lines: tuple[Line, ...]) -> int:
 
 def _overlaid(action: Action, line: Line, item: OrderItem) -> Line:
     told = _said(item)
-    told.pop("brand", None)
+    brand = told.pop("brand", None)
+    if brand is not None and "brand" not in action.waived:
+        raise Ask(
+            said(f"这里不是{brand}。换成我们家的吗？", f"We are not {brand}. Take ours?"),
+            sure(action, "brand"),
+        )
     alone = set(told) == {"quantity"}
     if not alone and told.get("quantity") == 1 and line.quantity > 1:
         told.pop("quantity")

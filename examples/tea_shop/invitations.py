@@ -29,7 +29,7 @@ def arrive(session: Session, customer: str, invited_by: str | None, now: float) 
     known = lock(session, customer)
     if known is not None:
         return known
-    newcomer = Customer(id=customer, invite_code=customer[:10], joined_at=now)
+    newcomer = Customer(id=customer, invite_code=customer[:16], joined_at=now)
     session.add(newcomer)
     session.flush()
     vouchers.give(session, customer, Gift("free_card", "welcome", FREE_CARD_CENTS), now)

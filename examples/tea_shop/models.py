@@ -68,6 +68,7 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (
         UniqueConstraint("customer_id", "key"),
+        UniqueConstraint("customer_id", "serial"),
         Index(
             "one_live_order_a_voucher", "voucher_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
         ),
@@ -77,6 +78,8 @@ class Order(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     key: Mapped[str]
+    serial: Mapped[int]
+    """Counts the customer's orders, from 1: the last one is the last, whatever the clocks say."""
     state: Mapped[str]
     version: Mapped[int]
     """Counts up with each change; the shop keeps the newest it was told."""

@@ -26,7 +26,7 @@ def order(turn: Turning, action: Action) -> Outcome:
     _doubt_brand(action, answer, lines)
     total = basket.total_cents(lines)
     voucher = _voucher(turn, action, lines, total)
-    _doubt_amount(action, answer, lines, total - (min(voucher.value_cents, total) if voucher else 0))
+    doubt_amount(action, lines, total - (min(voucher.value_cents, total) if voucher else 0))
     wish = Wish(lines, _fulfilment(answer), _note(action, answer), voucher)
     _doubt_again(turn, action, wish)
     placed = orders.place(turn, wish)
@@ -98,15 +98,20 @@ def _again_or_which(turn: Turning, answer: OrderIntent) -> Ask:
         options = [_one(product.name, answer) for product in menu.PRODUCTS[:4]]
         return Ask(said("想喝哪一种？", "Which drink would you like?"), [*options, NOTHING])
     lines = orders.lines_of(before)
+    if "quantity" in answer.items[0].model_fields_set:  # so many cups more, and not the whole order
+        lines = tuple(line.model_copy(update={"quantity": answer.items[0].quantity}) for line in lines)
+        if len(lines) > 1:
+            choices = [choice(line.told(), _repeat(answer, (line,))) for line in lines]
+            return Ask(said("再来哪一种？", "Which one again?"), [*choices, NOTHING])
+    text = said("再来：", "Once more:") + basket.told(lines) + said("，对吗？", "?")
+    return Ask(text, [yes(said("再来一份", "Order it"), _repeat(answer, lines)), NOTHING])
+
+
+def _repeat(answer: OrderIntent, lines: tuple[Line, ...]) -> Action:
     items = tuple(
         OrderItem(drink=line.product, **line.model_dump(exclude={"product", "cents"})) for line in lines
     )
-    again = answer.model_copy(update={"items": items, "preferences": ()})
-    text = said("再来一份一样的？", "The same again?") + basket.told(lines) + said("。", ".")
-    return Ask(
-        text,
-        [yes(said("再来一份", "Order it"), Action(do="order", answer=again, waived=("again",))), NOTHING],
-    )
+    return Action(do="order", answer=answer.model_copy(update={"items": items}), waived=("again",))
 
 
 def _one(name: str, answer: OrderIntent) -> Option:
@@ -122,22 +127,25 @@ def _doubt_brand(action: Action, answer: OrderIntent, lines: tuple[Line, ...]) -
     brand = next((item.brand for item in answer.items if item.brand), None)
     if brand is not None and "brand" not in action.waived:
         text = said(f"这里不是{brand}。点我们家的这份吗？", f"We are not {brand}. Order ours instead?")
-        raise Ask(text + basket.told(lines), _sure(action, "brand"))
+        raise Ask(text + basket.told(lines), sure(action, "brand"))
 
 
-def _doubt_amount(action: Action, answer: OrderIntent, lines: tuple[Line, ...], due: int) -> None:
+def doubt_amount(action: Action, lines: tuple[Line, ...], due: int) -> None:
+    """Ask about very many cups, and about more money than was said."""
+    assert action.answer is not None
+    budget = action.answer.budget_cny
     cups = sum(line.quantity for line in lines)
     if cups > MANY_CUPS and "many" not in action.waived:
         text = said(
             f"一共 {cups} 杯，要付 {yuan(due)}，确定吗？", f"That is {cups} cups for {yuan(due)}. Sure?"
         )
-        raise Ask(text, _sure(action, "many"))
-    if answer.budget_cny is not None and due > answer.budget_cny * 100 and "budget" not in action.waived:
+        raise Ask(text, sure(action, "many"))
+    if budget is not None and due > budget * 100 and "budget" not in action.waived:
         text = said(
-            f"要 {yuan(due)}，超出了 {answer.budget_cny:g} 元的预算。还点吗？",
-            f"It costs {yuan(due)}, over your {answer.budget_cny:g} yuan. Order anyway?",
+            f"要 {yuan(due)}，超出了 {budget:g} 元的预算。还要吗？",
+            f"It costs {yuan(due)}, over your {budget:g} yuan. Go on?",
         )
-        raise Ask(text, _sure(action, "budget"))
+        raise Ask(text, sure(action, "budget"))
 
 
 def _voucher(turn: Turning, action: Action, lines: tuple[Line, ...], total: int) -> Voucher | None:
@@ -150,7 +158,7 @@ def _voucher(turn: Turning, action: Action, lines: tuple[Line, ...], total: int)
             f"没有可用的券了。原价 {yuan(total)} 下单吗？",
             f"You have no voucher left. Order for {yuan(total)}?",
         )
-        raise Ask(text + basket.told(lines), _sure(action, "coupon"))
+        raise Ask(text + basket.told(lines), sure(action, "coupon"))
     return free[0]
 
 
@@ -168,12 +176,14 @@ def _doubt_again(turn: Turning, action: Action, wish: Wish) -> None:
         text = said(
             "刚刚已经下过一样的一单。再来一份吗？", "The same order was placed a moment ago. One more?"
         )
-        raise Ask(text, _sure(action, "again"))
+        raise Ask(text, sure(action, "again"))
 
 
-def _sure(action: Action, doubt: Doubt) -> list[Option]:
+def sure(action: Action, doubt: Doubt) -> list[Option]:
+    """Go on all the same, or not."""
     waived = action.model_copy(update={"waived": (*action.waived, doubt)})
-    return [yes(said("下单", "Order it"), waived), NOTHING]
+    label = said("就这样改", "Change it") if action.do == "modify" else said("下单", "Order it")
+    return [yes(label, waived), NOTHING]
 
 
 def _fulfilment(answer: OrderIntent) -> dict[str, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from examples.tea_shop import basket, outbox
@@ -32,10 +32,17 @@ class Wish:
 
 def place(turn: Turning, wish: Wish) -> Order:
     """Write the order, its voucher's use and the message to the shop."""
+    counted = select(func.max(Order.serial)).where(Order.customer_id == turn.customer)
     order = Order(
-        id=new_id(), customer_id=turn.customer, key=turn.key, state="placed", version=1, placed_at=turn.now
+        id=new_id(),
+        customer_id=turn.customer,
+        key=turn.key,
+        serial=1 + (turn.session.scalar(counted) or 0),
+        state="placed",
+        version=1,
+        shop_number=None,
+        placed_at=turn.now,
     )
-    order.shop_number = None
     _fill(order, wish)
     turn.session.add(order)
     _tell(turn, order, "place")
@@ -79,7 +86,7 @@ def last(session: Session, customer: str) -> Order | None:
     return session.scalar(
         select(Order)
         .where(Order.customer_id == customer, Order.state.in_(LIVE))
-        .order_by(Order.placed_at.desc(), Order.id)
+        .order_by(Order.serial.desc())
         .limit(1)
     )
 
@@ -87,10 +94,7 @@ def last(session: Session, customer: str) -> Order | None:
 def recent(session: Session, customer: str) -> Sequence[Order]:
     """The customer's newest orders, whatever became of them."""
     return session.scalars(
-        select(Order)
-        .where(Order.customer_id == customer)
-        .order_by(Order.placed_at.desc(), Order.id)
-        .limit(SHOWN)
+        select(Order).where(Order.customer_id == customer).order_by(Order.serial.desc()).limit(SHOWN)
     ).all()
 
 

@@ -42,7 +42,7 @@ class Counter:
         self._keys = 0
 
     def arrive(self, name: str, invited_by: str | None = None) -> None:
-        code = invited_by and invitations.customer_id(invited_by)[:10]
+        code = invited_by and invitations.customer_id(invited_by)[:16]
         customer = invitations.customer_id(name)
         self.database.write(lambda session: bool(invitations.arrive(session, customer, code, self.now)))
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from cascade import Cascade
@@ -62,13 +62,15 @@ def test_the_constraints_alone_hold(either: Counter) -> None:
 
     def second(**changed: object) -> None:
         values = {column.name: getattr(order, column.name) for column in Order.__table__.columns}
-        values |= {"id": "other", "key": "other", **changed}
+        values |= {"id": "other", "key": "other", "serial": 2, **changed}
         either.database.write(lambda session: session.add(Order(**values)))
 
     with pytest.raises(IntegrityError):
         second()  # the voucher is used
     with pytest.raises(IntegrityError):
         second(key=order.key, voucher_id=None, discount_cents=0)  # the key is used
+    with pytest.raises(IntegrityError):
+        second(serial=order.serial, voucher_id=None, discount_cents=0)
     with pytest.raises(IntegrityError):
         second(voucher_id=None)  # a discount comes from a voucher
     with pytest.raises(IntegrityError):
@@ -101,6 +103,16 @@ def test_one_orders_messages_are_delivered_in_their_order(either: Counter) -> No
     either.deliver()
     assert either.check().problems == []
     assert either.check().counts["orders cancelled"] == 1
+
+
+def test_who_reads_does_not_wait_for_who_writes(either: Counter) -> None:
+    either.say("千问，帮我点杯奶茶")
+
+    def writing(session: Any) -> int:
+        session.execute(update(Order).values(note="not yet"))
+        return len(either.orders())
+
+    assert either.database.write(writing) == 1
 
 
 class Dies(Exception):

@@ -52,7 +52,7 @@ def in_book(statement: str) -> Callable[[Counter], None]:
 LIVE = "state = 'accepted'"
 COPY = "INSERT INTO orders SELECT {} FROM orders WHERE state = 'accepted'"
 COLUMNS = (
-    "customer_id, {key}, state, version, lines, fulfilment, note, total_cents, discount_cents, voucher_id,"
+    "customer_id, {key}, 9, state, version, lines, fulfilment, note, total_cents, discount_cents, voucher_id,"
     " shop_number, placed_at"
 )
 

@@ -185,6 +185,32 @@ def test_once_more_is_the_last_order_after_a_yes(counter: Counter) -> None:
     assert first.lines == second.lines
 
 
+def test_one_cup_more_of_two_is_one(counter: Counter) -> None:
+    counter.say("来两杯珍珠奶茶，少糖")
+    counter.say("再来一杯")
+    counter.say("好的")
+    assert counter.told() == ["1 珍珠奶茶"]
+    assert counter.orders()[0].lines[0]["sugar"] == "less"
+
+
+def test_one_cup_more_of_which(counter: Counter) -> None:
+    counter.say("点一杯杨枝甘露和一杯拿铁")
+    asked = counter.say("再来一杯")
+    assert len(asked.options) == 3
+    counter.choose(asked, 1)
+    assert counter.told() == ["1 拿铁"]
+
+
+@pytest.mark.parametrize("said", ["改成二十杯", "换成大杯，10块以内", "换成霸王茶姬的奶茶"])
+def test_a_change_in_doubt_is_asked(counter: Counter, said: str) -> None:
+    counter.say("来一杯珍珠奶茶")
+    before = counter.orders()[0].lines
+    asked = counter.say(said)
+    assert asked.kind == "asked", asked
+    assert counter.orders()[0].lines == before
+    assert counter.choose(asked, 0).kind == "changed"
+
+
 def test_once_more_of_nothing_is_a_question(counter: Counter) -> None:
     asked = counter.say("再来一杯")
     assert asked.kind == "asked"
