@@ -58,7 +58,13 @@ class Customer:
         self._id = customer_id(self._secret)
 
     async def live(self) -> None:
-        """Come, order, and perhaps do more."""
+        """Come, order, and perhaps do more; or give up waiting, and be counted."""
+        try:
+            await self._shop()
+        except Unanswered:
+            self._crowd.counts["customers who gave up waiting"] += 1
+
+    async def _shop(self) -> None:
         codes = self._crowd.codes
         invite = self._random.choice(codes) if codes and self._random.random() < 0.4 else None
         arrived = await self._ask("/api/arrive", {"invite": invite}, None)

@@ -28,8 +28,8 @@ class Plan:
     """What is to happen. ``rate`` is customers a second; ``faults`` the share of remote calls that go wrong."""
 
     database: Literal["sqlite", "postgresql"] = "sqlite"
-    customers: int = 2000
-    rate: float = 40.0
+    customers: int = 1000
+    rate: float = 20.0
     processes: int = 2
     kills: int = 8
     restarts: int = 4
