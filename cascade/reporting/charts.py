@@ -24,6 +24,8 @@ NOBODY = "nobody"
 NAMELESS = "(none)"
 COLOURS = ("#2a7f9e", "#e0a030", "#b5473c", "#6b8e4e", "#7a5c99", "#8a8a8a")
 GREY = "#c9c9c9"
+LIGHT = (GREY, COLOURS[1])
+"""White words could not be read on these."""
 PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99))
 
 _FONTS = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "sans-serif")
@@ -120,7 +122,7 @@ def _stacked(names: Sequence[str], parts: Mapping[str, Mapping[str, int]], tiers
                 share = 100 * parts[name].get(tier, 0) / whole if whole else 0.0
                 axes.barh(at, share, left=left, color=colours.get(tier, GREY), height=0.62)
                 if share >= 6:
-                    colour = "#333333" if tier == NOBODY else "white"
+                    colour = "#222222" if colours.get(tier, GREY) in LIGHT else "white"
                     axes.text(left + share / 2, at, f"{share:.1f}", ha="center", va="center", color=colour)
                 left += share
         for tier in (*tiers, NOBODY):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from llm_kit import Checks, tea_bundle
 
 from cascade.backends.base import ChatReply, ChatRequest
 from cascade.bundle import Bundle
+from cascade.config import _charge_orphans
 from cascade.engine import Engine
 from cascade.errors import BackendRejected, BackendUnavailable
 from cascade.ledger import Ledger, LedgerSnapshot
@@ -85,9 +87,7 @@ class Shop:
             bundle=bundle,
             on_close=self.gate.aclose,
         )
-        self.gate.on_orphaned = lambda calls: self.engine.spent(
-            "cancelled", Cost.untold(calls, "plus"), turns=calls
-        )
+        self.gate.on_orphaned = partial(_charge_orphans, self.engine, "plus")
 
     def close(self) -> LedgerSnapshot:
         """The books at the end; what was kept must tell the same."""
