@@ -64,6 +64,7 @@ def serve(model_file: str) -> None:
     params.port = 0
     params.warmup = False
     params.ui = False
+    params.endpoint_metrics = True
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
