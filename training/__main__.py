@@ -10,6 +10,8 @@ from rich.console import Console
 
 from cascade.errors import CascadeError
 from training.annotation import AnnotationError
+from training.labelled import stages as labelled
+from training.labelled.recipe import LabelledRecipe, is_labelled
 from training.recipe import Recipe, RecipeError
 from training.retraining import stages as retraining
 from training.stages import ORDER, run
@@ -24,14 +26,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("version", nargs="?", help="of the registry, for 'promote'")
     parser.add_argument(
-        "--root", type=Path, default=ROOT, help="what relative paths of the recipe start from"
+        "--root",
+        type=Path,
+        help="what relative paths of the recipe start from: without it the checkout, or for a recipe with [data] "
+        "its own folder",
     )
     given = parser.parse_args(arguments)
     console = Console()
     try:
         if given.stage in retraining.STAGES:
-            return retraining.run(given.stage, given.recipe, given.root, given.version, console)
-        run(given.stage, Recipe.read(given.recipe, given.root), console)
+            return retraining.run(given.stage, given.recipe, given.root or ROOT, given.version, console)
+        if is_labelled(given.recipe):
+            labelled.run(given.stage, LabelledRecipe.read(given.recipe, given.root), console)
+        else:
+            run(given.stage, Recipe.read(given.recipe, given.root or ROOT), console)
     except (AnnotationError, RecipeError, CascadeError) as error:
         console.print(f"[red]{type(error).__name__}[/red]", highlight=False)
         console.print(str(error), highlight=False, markup=False)

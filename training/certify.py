@@ -96,7 +96,23 @@ def make_certificate(
     bundle = Bundle.open(folder)
     tuning = records(bundle, sample.tuning, spelling)
     certified = records(bundle, sample.certified, spelling)
-    spec = policy_spec(bundle)
+    sha256 = fingerprint(sample.certified)
+    return issue(bundle, tuning, certified, registration, sample_sha256=sha256, issued=issued)
+
+
+def issue(
+    bundle: Bundle,
+    tuning: Sequence[Record],
+    certified: Sequence[Record],
+    registration: Registration,
+    *,
+    sample_sha256: str,
+    issued: date,
+) -> Certificate:
+    """Certify an opened bundle by what it said to two samples: write its certificate, put the thresholds into its
+    policy, seal it. ``sample_sha256`` is of the certified one.
+    """
+    folder, spec = bundle.path, policy_spec(bundle)
     statements = tuple(
         certify_scope(scope, registration, tuning, certified, _margin(scope, bundle, spec))
         for scope in registration.scopes
@@ -107,8 +123,8 @@ def make_certificate(
         valid_until=issued + timedelta(days=registration.valid_days),
         family=registration.family,
         population=registration.population,
-        rows=len(sample.certified),
-        split_sha256=fingerprint(sample.certified),
+        rows=len(certified),
+        split_sha256=sample_sha256,
         files=certified_files(bundle),
         statements=statements,
         apart=_apart(registration, tuning, certified, bundle, spec),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cascade.features import CLS, PAD, SPECIAL, UNK, Vocabulary
+from cascade.features import CLS, PAD, SPECIAL, UNK, Pieces, Vocabulary
+from training import pretrained as pretrained_encoder
 from training.architecture import Architecture
 
 _HEADS_DROPOUT = 0.1
@@ -106,7 +109,11 @@ def load(shape: Architecture, path: Path) -> TaggingClassifier:
 
 
 def from_encoder(
-    folder: Path, shape: Architecture, vocabulary: Vocabulary, layers: list[int]
+    folder: Path,
+    shape: Architecture,
+    vocabulary: Vocabulary | Pieces,
+    layers: list[int],
+    dropout: float = 0.1,
 ) -> TaggingClassifier:
     """A model that starts from ``layers`` of a pretrained BERT, with the part of its vocabulary that is used.
 
@@ -114,7 +121,7 @@ def from_encoder(
     feed-forward units with the largest weights are kept.
     """
     pretrained = load_file(folder / "model.safetensors")
-    model = TaggingClassifier(shape)
+    model = TaggingClassifier(shape, dropout)
     with torch.no_grad():
         _start_embedding(model.embed, pretrained, _rows(folder, vocabulary))
         for layer, source in zip(model.layers, layers, strict=True):
@@ -123,11 +130,10 @@ def from_encoder(
     return model
 
 
-def _rows(folder: Path, vocabulary: Vocabulary) -> list[int]:
-    entries = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    numbers = {entry: number for number, entry in enumerate(entries)}
+def _rows(folder: Path, vocabulary: Vocabulary | Pieces) -> list[int]:
+    numbers = {entry: number for number, entry in enumerate(pretrained_encoder.entries(folder))}
     special = [numbers[entry] for entry in (PAD, UNK, CLS)]
-    return special + [numbers.get(char, numbers[UNK]) for char in vocabulary.characters]
+    return special + [numbers.get(entry, numbers[UNK]) for entry in vocabulary.entries]
 
 
 def _start_embedding(embed: Embedding, pretrained: dict[str, Tensor], rows: list[int]) -> None:
@@ -162,6 +168,23 @@ def _start_layer(layer: Layer, pretrained: dict[str, Tensor], prefix: str, shape
     _copy(layer.narrow, narrow[:, units], narrow_bias)
     for norm, name in ((layer.attended_norm, "attention.output"), (layer.narrow_norm, "output")):
         _copy(norm, *_pair(pretrained, f"{prefix}{name}.LayerNorm"))
+
+
+class Together(nn.Module):
+    """Several models as one: the logarithms of the mean of their probabilities."""
+
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.models = nn.ModuleList(models)
+
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        intents, tags = zip(*(model(ids) for model in self.models), strict=True)
+        return _mean_logs(intents), _mean_logs(tags)
+
+
+def _mean_logs(scores: Sequence[Tensor]) -> Tensor:
+    logs = torch.stack([functional.log_softmax(one.float(), dim=-1) for one in scores])
+    return torch.logsumexp(logs, dim=0) - math.log(len(scores))
 
 
 def _pair(pretrained: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:

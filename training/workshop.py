@@ -14,26 +14,18 @@ from training.dataset import Pack
 from training.recipe import Recipe, RecipeError
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """A recipe, the pack that it trains for, and where things lie."""
-
-    recipe: Recipe
-    pack: Pack
-
-    @classmethod
-    def open(cls, recipe: Recipe) -> Workshop:
-        """Seal the bundle anew, since its hand-written files may have changed, and open it."""
-        folder = recipe.path(recipe.bundle)
-        seal(folder)
-        return cls(recipe, Pack.open(Bundle.open(folder)))
+class WorkFiles:
+    """Files in a work folder, each written by one stage."""
 
     @property
     def folder(self) -> Path:
         """The work folder; made when it is not there."""
-        folder = self.recipe.path(self.recipe.work)
+        folder = self._place()
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def _place(self) -> Path:
+        raise NotImplementedError
 
     def file(self, name: str, stage: str) -> Path:
         """A file that an earlier ``stage`` must have written. Raises :class:`~training.recipe.RecipeError`."""
@@ -51,6 +43,24 @@ class Workshop:
     def read_json(self, name: str, stage: str) -> Any:
         """Read what an earlier stage wrote."""
         return json.loads(self.file(name, stage).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Workshop(WorkFiles):
+    """A recipe, the pack that it trains for, and where things lie."""
+
+    recipe: Recipe
+    pack: Pack
+
+    @classmethod
+    def open(cls, recipe: Recipe) -> Workshop:
+        """Seal the bundle anew, since its hand-written files may have changed, and open it."""
+        folder = recipe.path(recipe.bundle)
+        seal(folder)
+        return cls(recipe, Pack.open(Bundle.open(folder)))
+
+    def _place(self) -> Path:
+        return self.recipe.path(self.recipe.work)
 
     def vocabulary(self) -> Vocabulary:
         """The vocabulary of the trained model."""

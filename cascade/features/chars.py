@@ -49,6 +49,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(SPECIAL) + len(self.characters)
 
+    @property
+    def entries(self) -> Sequence[str]:
+        """The characters, as a pretrained encoder's list has them."""
+        return self.characters
+
     def ids(self, text: str) -> list[int]:
         """One id for ``[CLS]``, then one a character of the normalised ``text``."""
         known, unknown = self._ids, self._unknown

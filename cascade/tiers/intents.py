@@ -22,7 +22,7 @@ from cascade.result import Abstention, Outcome, Proposal
 from cascade.text import Normalizer, Utterance
 from cascade.tiers.base import Context
 from cascade.tiers.calibration import AnswerCalibration, Vector, energy, log_odds, softmax
-from cascade.tiers.graph import MODEL, Graph, encoder_of
+from cascade.tiers.graph import MODEL, Graph, Scores, encoder_of
 
 NAME: Final = "classifier"
 
@@ -97,9 +97,13 @@ class IntentTier:
             (names[second], float(reading.intents[second])),
         )
 
+    def raw(self, text: str) -> Scores:
+        """The graph's raw scores of a normalised text of at most its length."""
+        return self._graph.scores(text)
+
     def read(self, text: str) -> Reading:
         """Intents, slots and evidence of a normalised text of at most the graph's length."""
-        scores = self._graph.scores(text)
+        scores = self.raw(text)
         intents = softmax(scores.intents, self.calibration.temperature)
         tags = softmax(scores.tags, self.calibration.tag_temperature)
         slots = marked(tags.argmax(axis=-1), self.calibration.tags, self._graph.encoder.places(text))
