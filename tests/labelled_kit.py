@@ -58,6 +58,9 @@ work = "work"
 max_chars = 80
 {student}
 {extra}
+[linear]
+steps = 40
+
 [data]
 train = "travel.jsonl"
 acting = ["book_flight", "cancel"]

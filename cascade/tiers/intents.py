@@ -25,6 +25,8 @@ from cascade.tiers.calibration import AnswerCalibration, Vector, energy, log_odd
 from cascade.tiers.graph import MODEL, Graph, Scores, encoder_of
 
 NAME: Final = "classifier"
+MOST_UNKNOWN: Final = 0.5
+"""Share of characters that the model never met beyond which it has nothing to say, however sure it sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class IntentTier:
         if len(text) > self._graph.max_chars:
             return Abstention("too_long", f"the model takes {self._graph.max_chars} characters")
         reading = self.read(text)
+        if -reading.evidence["known"] > MOST_UNKNOWN:
+            return Abstention("unfamiliar", "most of it is made of what the model never met")
         if len(reading.slots) > MAX_SLOTS:
             return Abstention("too_many_slots", f"{len(reading.slots)} places are marked")
         second, best = (int(place) for place in np.argsort(reading.intents, kind="stable")[-2:])

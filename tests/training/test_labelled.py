@@ -33,7 +33,7 @@ def needs(*libraries: str) -> None:
         pytest.importorskip(library)
 
 
-def made(folder: Path, rows: int = 400, **recipe: str) -> Path:
+def made(folder: Path, rows: int = 300, **recipe: str) -> Path:
     """A bundle of the made-up set."""
     kit.write(folder / "travel.jsonl", kit.rows(rows))
     assert main(["all", str(kit.recipe(folder, **recipe))]) == 0
@@ -60,7 +60,7 @@ class TestLinear:
                 [("city", "Oslo"), ("day", "tomorrow")],
             )
             assert answer(cascade, "weather in New York?")[2] == [("city", "New York")]
-            assert cascade.classify("zzz qqq 完全不同的话").status != "answered"
+            assert cascade.classify("完全不同的话").reason == "unfamiliar"
             assert cascade.classify("").status == "rejected"
         with Cascade.load(
             bundle
@@ -85,7 +85,7 @@ class TestLinear:
     def test_without_enough_labels_nothing_is_certified_and_the_bundle_says_how_many_lack(
         self, tmp_path: Path
     ) -> None:
-        bundle = made(tmp_path, rows=120)
+        bundle = made(tmp_path, rows=100)
         certificate = Certificate.from_bundle(Bundle.open(bundle))
         assert certificate is not None
         for statement in certificate.statements:

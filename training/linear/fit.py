@@ -94,9 +94,15 @@ def vocabulary(texts: Any, least_texts: int, *, marking: bool) -> NGrams:
 def softmax_regression(
     rows: Any, target: Floats, penalty: float, steps: int, progress: Callable[[int], None]
 ) -> tuple[Floats, Floats]:
-    """Weights ``[features, classes]`` and bias that make ``target`` likely; the bias is not penalised."""
+    """Weights ``[features, classes]`` and bias that make ``target`` likely; the bias is not penalised.
+
+    A feature that no row has keeps the weight 0 that the penalty would give it.
+    """
     rows = sparse.csr_matrix(rows, dtype=np.float64)
-    classes, features = target.shape[1], rows.shape[1]
+    used = np.unique(rows.indices)
+    whole = np.zeros((rows.shape[1], target.shape[1]), np.float32)
+    rows = rows[:, used]
+    classes, features = target.shape[1], len(used)
     columns = rows.T.tocsr()
     counted = 0
 
@@ -117,7 +123,8 @@ def softmax_regression(
     options = {"maxiter": steps, "maxcor": _KEPT_STEPS, "maxfun": 2 * steps}
     start = np.zeros((features + 1) * classes)
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", callback=told, options=options).x
-    return found[:-classes].reshape(features, classes).astype(np.float32), found[-classes:].astype(np.float32)
+    whole[used] = found[:-classes].reshape(features, classes)
+    return whole, found[-classes:].astype(np.float32)
 
 
 def _rarity(known: Sequence[Sequence[int]], rows: int) -> Floats:
