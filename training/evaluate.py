@@ -14,6 +14,7 @@ from cascade.config import Cascade
 from training.calibration import expected_calibration_error
 from training.dataset import load_splits
 from training.judging import Judged, judge, latency_us
+from training.outside import held_back
 from training.workshop import Workshop
 
 
@@ -22,7 +23,7 @@ def evaluate(workshop: Workshop, console: Console) -> None:
     examples = load_splits(workshop.recipe, workshop.pack).test
     with Cascade.load(workshop.pack.bundle) as cascade:
         judged = judge(cascade, examples, workshop.pack.normalised)
-    report = figures(judged)
+    report = {**figures(judged), "out_of_scope_held": held_back(workshop.pack.bundle, examples)}
     workshop.write_json("evaluation.json", report)
     console.print(table(report))
 
@@ -112,6 +113,11 @@ def table(report: dict[str, Any]) -> Table:
         f"minimal pairs: {percent(both['right_or_escalated'])} of {both['pairs']} right or escalated, "
         f"{percent(both['both_right'])} both right"
     )
+    if (outside := report.get("out_of_scope_held")) is not None:
+        shown.caption += (
+            f"; out of scope: {percent(outside['held'])} of {outside['out_of_scope']} held back where "
+            f"{percent(outside['coverage'])} of the others is let through"
+        )
     return shown
 
 
