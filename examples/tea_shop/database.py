@@ -15,7 +15,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -62,7 +69,10 @@ class Database:
 
     def create(self) -> None:
         """Make the tables that are missing. Several processes may do so at once."""
-        self._persist(lambda: Base.metadata.create_all(self.engine))
+        try:
+            self._persist(lambda: Base.metadata.create_all(self.engine))
+        except ProgrammingError:  # somebody made one between the look and the making: look again
+            self._persist(lambda: Base.metadata.create_all(self.engine))
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one transaction and commit it; raises :class:`DatabaseAway`, and what ``work`` raises."""

@@ -63,14 +63,22 @@ def order_view(order: Order) -> dict[str, Any]:
             for line in orders.lines_of(order)
         ],
         "note": order.note,
-        "fulfilment": " ".join(
-            (order.fulfilment or {}).get(name, "") for name in ("time", "address")
-        ).strip(),
+        "fulfilment": _fulfilment(order.fulfilment or {}),
         "total": yuan(order.total_cents),
         "discount": yuan(order.discount_cents) if order.discount_cents else None,
         "due": yuan(order.total_cents - order.discount_cents),
         "at": order.placed_at,
     }
+
+
+def _fulfilment(told: dict[str, Any]) -> dict[str, str] | None:
+    """How it reaches the customer; address and time as spoken."""
+    if not told:
+        return None
+    modes = {"delivery": said("外送", "Delivery"), "pickup": said("自取", "Pickup"), None: said("", "")}
+    spoken = " ".join(told[name] for name in ("time", "address") if told.get(name))
+    mode = modes[told.get("mode")]
+    return {"zh": f"{mode.zh} {spoken}".strip(), "en": f"{mode.en} {spoken}".strip()}
 
 
 def _voucher(voucher: Voucher, used: str | None) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from cascade import Cascade
 from examples.tea_shop import outbox
+from examples.tea_shop.database import Database
 from examples.tea_shop.fake_remotes import FakeCredits, FakeShop, Faults
-from examples.tea_shop.models import Order, OutboxEntry, Voucher
+from examples.tea_shop.models import Base, Order, OutboxEntry, Voucher
 from examples.tea_shop.remotes import ShopAnswer, ShopCommand
 from tea_shop.kit import Counter, opened
 
@@ -103,6 +104,18 @@ def test_one_orders_messages_are_delivered_in_their_order(either: Counter) -> No
     either.deliver()
     assert either.check().problems == []
     assert either.check().counts["orders cancelled"] == 1
+
+
+def test_several_processes_may_make_the_tables_at_once(either: Counter) -> None:
+    Base.metadata.drop_all(either.database.engine)
+
+    def create(_: int) -> None:
+        database = Database(either.database.url.render_as_string(hide_password=False))
+        database.create()
+        database.close()
+
+    at_once(4, create)
+    assert either.say("千问，帮我点杯奶茶").kind == "placed"
 
 
 def test_who_reads_does_not_wait_for_who_writes(either: Counter) -> None:

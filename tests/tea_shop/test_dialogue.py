@@ -1,7 +1,11 @@
 """What is said at the counter, and what comes of it."""
 
+from typing import Any
+
 import pytest
 
+from cascade import Cascade
+from cascade.testing import FakeBackend
 from examples.tea_shop.actions import Reply
 from examples.tea_shop.turns import KeyReused
 from tea_shop.kit import Counter
@@ -97,6 +101,29 @@ def test_what_was_not_understood_is_asked_about_and_goes_to_the_shop_as_said(cou
     (order,) = counter.orders()
     assert order.note == "适合减脂的"
     assert (order.lines[0]["sugar"], order.lines[0]["temperature"]) == ("less", "less_ice")
+
+
+def test_a_large_model_that_accounts_for_every_word_orders_without_a_question(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = {"drink": "奶茶", "sugar": "less", "temperature": "less_ice"}
+    answer = {"intent": "order_drink", "items": [item], "preferences": ["适合减脂"]}
+    with Cascade.load(llm=FakeBackend([answer])) as cascade:
+        monkeypatch.setattr(counter, "cascade", cascade)
+        reply = counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    (order,) = counter.orders()
+    assert (reply.kind, order.note) == ("placed", "适合减脂")
+    assert (order.lines[0]["sugar"], order.lines[0]["temperature"]) == ("less", "less_ice")
+
+
+@pytest.mark.parametrize("broken", [TimeoutError("late"), "not JSON", {"intent": "order_drink", "items": []}])
+def test_a_large_model_that_is_down_or_lies_orders_nothing(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, broken: Any
+) -> None:
+    with Cascade.load(llm=FakeBackend([broken])) as cascade:
+        monkeypatch.setattr(counter, "cascade", cascade)
+        counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    assert counter.orders() == []
 
 
 def test_a_question_is_answered_once(counter: Counter) -> None:

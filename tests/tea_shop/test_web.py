@@ -1,5 +1,7 @@
 """The web layer: headers, limits, errors."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +46,36 @@ def test_a_sentence_becomes_an_order_at_the_shop(client: httpx.Client, counter: 
     assert (order["state"], order["due"], order["discount"]) == ("accepted", "¥0", "¥12")
     assert [turn["key"] for turn in mine["turns"]] == ["12345678", "87654321"]
     assert client.get("/api/understood").json() == {"sentences": 1, "answered_by": {"rules": 1.0}}
+
+
+def test_the_browsers_key_goes_all_the_way(
+    client: httpx.Client, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    understand = Cascade.aclassify
+
+    async def noted(self: Cascade[Any], text: str, **more: Any) -> Any:
+        asked.append(more)
+        return await understand(self, text, **more)
+
+    monkeypatch.setattr(Cascade, "aclassify", noted)
+    say(client, "千问，帮我点杯奶茶", key="browser-key")
+    (order,) = counter.orders(WHO["X-Customer"])
+    customer = order.customer_id
+    assert order.key == "browser-key"
+    (known,) = asked
+    assert (known["caller"], known["idempotency_key"]) == (customer, f"{customer}:browser-key")
+    assert known["deadline_s"] > 0
+    for _ in range(200):
+        with sqlite3.connect(counter.book_path) as book:
+            keys = [key for (key,) in book.execute("SELECT key FROM answers")]
+        book.close()
+        if keys:
+            break
+        time.sleep(0.02)
+    assert keys == [f"{customer[:16]}:browser-key:place"]
+    assert say(client, "千问，帮我点杯奶茶", key="browser-key").json()["order"] == order.id
+    assert len(asked) == 1  # what is answered is not understood again
 
 
 def test_no_secret_of_a_browser_is_kept(client: httpx.Client, counter: Counter) -> None:

@@ -51,7 +51,7 @@ export function orderCard(order, words, say) {
     element("p", { class: "badge" }, say(order.told), order.number ? element("b", {}, order.number) : ""),
     element("ul", {}, ...lines));
   if (order.note) card.append(element("p", { class: "hint" }, `${words.note}：${order.note}`));
-  if (order.fulfilment) card.append(element("p", { class: "hint" }, `${words.to}：${order.fulfilment}`));
+  if (order.fulfilment) card.append(element("p", { class: "hint" }, say(order.fulfilment)));
   card.append(element("p", { class: "sums" }, ...sums));
   return card;
 }

@@ -11,7 +11,7 @@ export const WORDS = {
     invited: (n) => `好友第一次来，你得一张免单卡。已邀请 ${n} 位。`,
     understood: (n, share) => `本店听了 ${n} 句话，${share} 不用大模型就答完了。`,
     waiting: "正在想……", retrying: "网络不稳，正在重试，不会重复下单……", failed: "没有连上。什么时候重试都不会重复下单。",
-    retry: "重试", due: "实付", total: "合计", off: "券", note: "备注", to: "送达", you: "你", shop: "店家",
+    retry: "重试", due: "实付", total: "合计", off: "券", note: "备注", you: "你", shop: "店家",
   },
   en: {
     title: "Qianwen tea shop", motto: "One sentence, one tea", skip: "Skip to the input", menu: "Menu", chat: "Chat",
@@ -24,7 +24,7 @@ export const WORDS = {
     understood: (n, share) => `The shop heard ${n} sentences; ${share} were answered without a large model.`,
     waiting: "Thinking…", retrying: "The network is unsteady; trying again, nothing is ordered twice…",
     failed: "No connection. Trying again never orders twice.", retry: "Try again", due: "To pay", total: "Total",
-    off: "Voucher", note: "Note", to: "Deliver", you: "You", shop: "Shop",
+    off: "Voucher", note: "Note", you: "You", shop: "Shop",
   },
 };
 
