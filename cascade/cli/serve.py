@@ -1,4 +1,4 @@
-"""``cascade serve``: the cascade over HTTP."""
+"""``cascade serve``: the cascade over HTTP, with a console for whoever runs the day."""
 
 from __future__ import annotations
 
@@ -70,9 +70,10 @@ def serve(
             help="What a call to the large model costs in tokens, for comparison while none was made.",
         ),
     ] = None,
+    console: Annotated[bool, typer.Option("--console/--no-console", help="The page at /.")] = True,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request's path.")] = False,
 ) -> None:
-    """Answer over HTTP. OpenAPI describes it at /openapi.json."""
+    """Answer over HTTP, and show a console at /. OpenAPI describes it at /openapi.json."""
     worker = _worker()
     settings = worker.Settings(
         bundle=bundle,
@@ -83,6 +84,7 @@ def serve(
         currency=currency,
         assume=None if assume is None else _assumed(assume),
         spec=worker.ServeSpec(deadline_s=deadline),
+        console=console,
         workers=workers,
     )
     key = _key(key_file)

@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cascade.integrations._web import described
+from cascade.integrations._web import console, described
 from cascade.integrations._web.auth import Door
 from cascade.integrations._web.books import Books
 from cascade.integrations._web.decisions import Decisions, written
@@ -107,9 +107,10 @@ def application(
     *,
     peers: Peers | None = None,
     workers: int = 1,
+    with_console: bool = True,
     owns: bool = True,
 ) -> FastAPI:
-    """The router as an application; what ``cascade serve`` runs.
+    """The router as an application, with the console at ``/``; what ``cascade serve`` runs.
 
     The arguments are those of :func:`cascade_router`. The description for programs is at ``/openapi.json``.
     """
@@ -122,6 +123,9 @@ def application(
         exception_handlers={HTTPException: _not_ours},
     )
     app.include_router(cascade_router(cascade, books, spec, peers=peers, workers=workers, owns=owns))
+    if with_console:
+        for path, page in console.pages(locked=spec is not None and spec.key is not None).items():
+            app.add_api_route(path, page, include_in_schema=False)
     return app
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cascade.errors import ConfigurationError
 from cascade.integrations._web import auth
+from cascade.integrations._web.console import CONTENT_POLICY
 from cascade.integrations._web.worker import Settings, build
 from cascade.integrations.fastapi import ServeSpec
 from integrations.kit import KEY, LOCKED, ORDER, UNCLEAR, Service, chitchat, problem, serving
@@ -61,9 +62,9 @@ async def test_with_the_key_all_is_open() -> None:
             assert (await client.get("/v1/status", headers=headers)).status_code == 200
 
 
-async def test_health_asks_for_no_key() -> None:
+async def test_health_and_the_page_ask_for_no_key() -> None:
     async with Service(spec=LOCKED) as client:
-        for path in ("/healthz", "/readyz", "/openapi.json"):
+        for path in ("/healthz", "/readyz", "/", "/console/console.js", "/openapi.json"):
             assert (await client.get(path)).status_code == 200, path
 
 
@@ -121,3 +122,18 @@ def test_neither_keys_nor_words_reach_a_log(caplog: pytest.LogCaptureFixture) ->
     assert "broken on purpose" in caplog.text
     assert KEY not in caplog.text
     assert "隐姓埋名" not in caplog.text
+
+
+async def test_the_page_may_ask_nothing_but_its_own_service() -> None:
+    async with Service() as client:
+        page = await client.get("/")
+        for path in ("/", "/console/console.js", "/console/console.css", "/console/icon.svg"):
+            response = await client.get(path)
+            assert response.headers["content-security-policy"] == CONTENT_POLICY
+            assert response.headers["x-content-type-options"] == "nosniff"
+            known = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
+            assert (known.status_code, known.content) == (304, b"")
+    assert "unsafe" not in CONTENT_POLICY
+    assert "<script>" not in page.text
+    assert " style=" not in page.text
+    assert " on" + "click" not in page.text

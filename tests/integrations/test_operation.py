@@ -12,6 +12,7 @@ from cascade.integrations._web.models import QueueModel, RungModel
 from cascade.observe.decision_log import DecisionLog, read_decisions
 from cascade.testing import FakeBackend
 from cascade.traffic import TrafficSpec
+from cascade.traffic.spec import RetrySpec
 from integrations.kit import NEGATED, ORDER, UNCLEAR, Service, assembled, chitchat, problem
 
 
@@ -247,7 +248,8 @@ async def test_items_that_never_were_are_not_there(name: str, tmp_path: Path) ->
 
 async def test_a_host_that_is_out_is_seen() -> None:
     backend = FakeBackend([BackendUnavailable("down")])
-    async with Service(backend, traffic=TrafficSpec()) as client:
+    once = TrafficSpec(retry=RetrySpec(attempts=1))
+    async with Service(backend, traffic=once) as client:
         for number in range(4):
             await said(client, f"{UNCLEAR}{number}")
         told = (await client.get("/v1/status")).json()

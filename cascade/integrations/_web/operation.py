@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,7 @@ from cascade.observe.signals import Signals
 SHOWN = 100
 """Items of the label queue in one answer."""
 SOURCE = "operator"
+FLUSH_S = 0.8
 
 _RUNG = TypeAdapter(RungBody)
 _CORRECTION = TypeAdapter(CorrectionBody)
@@ -186,7 +188,7 @@ class Operation:
         item = None if self._books is None else self._books.queue.take(said["id"])
         return {"filed": "gone"} if item is None else {"filed": "written", "text": item.text}
 
-    def _correct(self, said: dict[str, Any]) -> dict[str, Any]:
+    async def _correct(self, said: dict[str, Any]) -> dict[str, Any]:
         books = self._books
         item = None if books is None else books.queue.take(said["id"])
         if books is None or books.log is None or item is None:
@@ -195,7 +197,10 @@ class Operation:
         if meaning is None:
             books.queue.put_back(item)
             return {"filed": "no_guess"}
-        if not books.log.corrected(item.result, *meaning, source=SOURCE):
+        log = books.log
+        taken = log.corrected(item.result, *meaning, source=SOURCE)
+        # A person is told "written" when the line is with the operating system, not before.
+        if not taken or not await asyncio.to_thread(log.flush, FLUSH_S):
             books.queue.put_back(item)
             return {"filed": "dropped"}
         return {"filed": "written", "intent": meaning[0], "text": item.text}

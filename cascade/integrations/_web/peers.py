@@ -11,6 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ TIMEOUT_S = 1.0
 MAX_MESSAGE = 64 * 1024 * 1024
 
 Operation = Callable[[Any], Any]
-"""What a worker does when it is asked: from JSON-able data to JSON-able data."""
+"""What a worker does when it is asked: from JSON-able data to JSON-able data, or to what must be awaited for it."""
 
 
 class PeerGone(Exception):
@@ -63,7 +64,7 @@ class Peers:
     async def ask(self, worker: int, name: str, said: Any = None) -> Any:
         """What one worker, by its process id, answers. Raises :class:`PeerGone`."""
         if worker == os.getpid():
-            return self._operations[name](said)
+            return await self._do(name, said)
         if self._folder is None:
             raise PeerGone(worker)
         try:
@@ -79,7 +80,7 @@ class Peers:
         asked = await asyncio.gather(
             *(self.ask(worker, name, said) for worker in others), return_exceptions=True
         )
-        answers = {me: self._operations[name](said)}
+        answers = {me: await self._do(name, said)}
         for worker, answer in zip(others, asked, strict=True):
             if isinstance(answer, PeerGone):
                 logger.warning("worker %d does not answer", worker)
@@ -89,6 +90,10 @@ class Peers:
             else:
                 answers[worker] = answer
         return answers
+
+    async def _do(self, name: str, said: Any) -> Any:
+        answer = self._operations[name](said)
+        return await answer if isawaitable(answer) else answer
 
     def _workers(self) -> list[int]:
         if self._folder is None:
@@ -122,7 +127,7 @@ class Peers:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             name, said = json.loads(await reader.readline())
-            answer = self._operations[name](said)
+            answer = await self._do(name, said)
             writer.write(json.dumps(answer).encode("ascii") + b"\n")
             await writer.drain()
         except OSError:

@@ -58,6 +58,7 @@ class Settings(BaseModel):
     currency: Currency = "CNY"
     assume: Assumed | None = None
     spec: ServeSpec = ServeSpec()
+    console: bool = True
     workers: int = 1
     meeting: Path | None = None
     """The folder where the workers find each other."""
@@ -94,6 +95,7 @@ def build(settings: Settings, key: str | None) -> FastAPI:
         spec,
         peers=Peers(settings.meeting),
         workers=settings.workers,
+        with_console=settings.console,
     )
 
 

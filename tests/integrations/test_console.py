@@ -1,0 +1,277 @@
+"""The console in a real browser: what it shows, what its keys do, and that nothing of it is an error."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from cascade.observe.decision_log import DecisionLog, read_decisions
+from cascade.traffic import TrafficSpec
+from integrations.browser import PATIENCE_MS, Watched, chromium, require, visit
+from integrations.kit import KEY, LOCKED, NEGATED, ORDER, UNCLEAR, Service, chitchat, serving
+
+HOSTILE = "<img src=x onerror=alert(1)>帮我点杯奶茶"
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    require()
+    with DecisionLog(tmp_path) as log:
+        yield Service(chitchat(model="qwen-plus"), log=log, traffic=TrafficSpec())
+
+
+@pytest.fixture
+def home(service: Service) -> Iterator[str]:
+    with serving(service.app) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+def asked(page: Page, text: str) -> None:
+    page.locator("#try-text").fill(text)
+    page.locator("#try-text").press("Enter")
+    expect(page.locator("#result .spoken")).to_have_text(text)
+
+
+def queued(page: Page, number: int) -> None:
+    expect(page.locator("#items .entry")).to_have_count(number)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "locale", "title"),
+    [
+        (1280, "light", "en-US", "Try a sentence"),
+        (1280, "dark", "zh-CN", "试一句话"),
+        (390, "light", "zh-TW", "试一句话"),
+        (390, "dark", "de-DE", "Try a sentence"),
+    ],
+)
+def test_the_page_is_whole_and_open_to_everybody(
+    browser: Browser, service: Service, home: str, width: int, scheme: str, locale: str, title: str
+) -> None:
+    for text in (ORDER, NEGATED, UNCLEAR, HOSTILE):
+        service.cascade.classify(text)
+    with visit(browser, home, width=width, scheme=scheme, locale=locale) as seen:
+        page = seen.page
+        expect(page.locator("#try-title")).to_have_text(title)
+        asked(page, UNCLEAR)
+        queued(page, 2)
+        expect(page.locator("#hosts tbody tr")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert seen.complaints == []
+
+
+def test_every_turn_is_shown_with_what_was_asked_of_it(browser: Browser, home: str) -> None:
+    with visit(browser, home) as seen:
+        asked(seen.page, UNCLEAR)
+        rules, classifier, llm = seen.page.locator(".step").all()
+        expect(rules).to_contain_text("understood so far: order_drink")
+        expect(rules.locator("mark").first).to_contain_text("适合减脂")
+        expect(classifier).to_contain_text("proposed order_drink")
+        expect(classifier).to_contain_text("asked for 0.95")
+        expect(classifier.locator(".gauge .tick")).to_have_count(1)
+        expect(classifier.locator(".cost")).to_contain_text("¥")
+        expect(llm).to_contain_text("proposed chitchat")
+        asked(seen.page, ORDER)
+        expect(seen.page.locator(".step.unneeded")).to_have_count(2)
+        expect(seen.page.locator("#result .answer").first).to_contain_text("珍珠奶茶")
+        # JavaScript counts in halves of what lies beyond 16 bits; the service counts whole characters.
+        parts = "view.marked('🧋少糖奶茶', [{start: 1, end: 3}])"
+        second = f"import('./console/view.js').then((view) => {parts}[1].textContent)"
+        assert seen.page.evaluate(second) == "少糖"
+    assert seen.complaints == []
+
+
+def test_the_figures_are_those_of_the_service(browser: Browser, service: Service, home: str) -> None:
+    for _ in range(30):
+        service.cascade.classify(ORDER)
+    with visit(browser, home) as seen:
+        page = seen.page
+        expect(page.locator("#numbers")).to_contain_text("30")
+        expect(page.locator(".legend .rules")).to_contain_text("100 %")
+        expect(page.locator("#traffic")).to_contain_text("No question has reached it yet.")
+        asked(page, UNCLEAR)
+        expect(page.locator("#tiers tbody tr")).to_have_count(4)
+        expect(page.locator("#hosts")).to_contain_text("closed")
+        expect(page.locator("#state")).to_have_text("live")
+    assert seen.complaints == []
+
+
+def test_a_hand_on_the_rung(browser: Browser, service: Service, home: str) -> None:
+    with visit(browser, home) as seen:
+        page = seen.page
+        red = page.get_by_role("button", name="red", exact=True)
+        red.click()
+        expect(red).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#rung-means")).to_contain_text("held by hand")
+        assert service.cascade.traffic is not None
+        assert service.cascade.traffic.held == "red"
+        page.get_by_role("button", name="by load").click()
+        expect(red).to_have_attribute("aria-pressed", "false")
+        assert service.cascade.traffic.held is None
+    assert seen.complaints == []
+
+
+def test_one_key_corrects_and_the_log_has_it(
+    browser: Browser, service: Service, home: str, tmp_path: Path
+) -> None:
+    texts = [f"{UNCLEAR}{number}" for number in range(4)]
+    for text in texts:
+        service.cascade.classify(text)
+    with visit(browser, home) as seen:
+        page = seen.page
+        queued(page, 4)
+        page.locator("#items .entry").first.focus()
+        page.keyboard.press("Enter")  # the newest: its first guess is right
+        queued(page, 3)
+        page.keyboard.press("7")
+        queued(page, 2)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("x")
+        queued(page, 1)
+        page.keyboard.press("r")
+        queued(page, 0)
+        expect(page.locator("#labels-note")).to_have_text("written: out_of_scope")
+    assert seen.complaints == []
+    assert service.books.log is not None
+    service.books.log.flush()
+    written = {
+        record.text: record.corrected.intent
+        for record in read_decisions(tmp_path, kinds=["correction"])
+        if record.corrected is not None
+    }
+    assert written == {texts[3]: "chitchat", texts[2]: "query_menu", texts[1]: "out_of_scope"}
+
+
+def test_letters_that_are_typed_elsewhere_correct_nothing(
+    browser: Browser, service: Service, home: str
+) -> None:
+    service.cascade.classify(UNCLEAR)
+    with visit(browser, home) as seen:
+        queued(seen.page, 1)
+        seen.page.locator("#try-text").focus()
+        seen.page.keyboard.type("x17r")
+        seen.page.locator("body").press("x")
+        assert len(service.books.queue) == 1
+        queued(seen.page, 1)
+
+
+def test_without_a_log_nothing_can_be_corrected(browser: Browser) -> None:
+    require()
+    service = Service()
+    service.cascade.classify(UNCLEAR)
+    with serving(service.app) as port, visit(browser, f"http://127.0.0.1:{port}/") as seen:
+        queued(seen.page, 1)
+        expect(seen.page.locator("#labels-hint")).to_contain_text("--log")
+        expect(seen.page.get_by_role("button", name="That is right")).to_be_disabled()
+        expect(seen.page.locator("#rung")).to_contain_text("no large model")
+        assert Axe().run(seen.page).violations_count == 0
+    assert seen.complaints == []
+
+
+def test_hostile_words_are_words(browser: Browser, service: Service, home: str) -> None:
+    service.cascade.classify(HOSTILE)
+    with visit(browser, home) as seen:
+        asked(seen.page, HOSTILE)
+        expect(seen.page.locator("#items .said").first).to_have_text(HOSTILE)
+        expect(seen.page.locator("#item .spoken")).to_have_text(HOSTILE)
+        assert seen.page.locator("main img, main script").count() == 0
+    assert seen.complaints == []
+
+
+def test_the_key_is_asked_for_once_and_opens_everything(browser: Browser) -> None:
+    require()
+    service = Service(chitchat(), spec=LOCKED, traffic=TrafficSpec())
+    with serving(service.app) as port, visit(browser, f"http://127.0.0.1:{port}/") as seen:
+        page = seen.page
+        dialog = page.locator("#key-dialog")
+        expect(dialog).to_be_visible()
+        assert Axe().run(page).violations_count == 0
+        assert seen.complaints == []  # a page that has no key asks nothing that would be refused
+        _give(page, "not-the-key-of-this-service")
+        expect(page.locator("#state")).to_have_text("a key is asked for")
+        expect(dialog).to_be_visible()
+        refused = len(seen.complaints)
+        assert refused > 0
+        assert all("401" in one for one in seen.complaints)
+        _give(page, KEY)
+        expect(page.locator("#state")).to_have_text("live")
+        page.get_by_role("button", name="amber").click()
+        expect(page.locator("#rung-means")).to_contain_text("held by hand")
+        page.reload()
+        expect(page.locator("#state")).to_have_text("live")
+        assert KEY not in page.content()
+        assert service.cascade.traffic is not None
+        assert service.cascade.traffic.held == "amber"
+
+
+def _give(page: Page, key: str) -> None:
+    page.locator("#key-input").fill(key)
+    page.locator("#key-input").press("Enter")
+    expect(page.locator("#key-input")).to_have_value("")
+
+
+def test_the_keyboard_is_enough(browser: Browser, home: str) -> None:
+    with visit(browser, home) as seen:
+        page = seen.page
+        expect(page.locator("#state")).to_have_text("live")
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.type(NEGATED)
+        page.keyboard.press("Enter")
+        expect(page.locator("#result .status")).to_have_text("answered")
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent") == "amber":
+                break
+        page.keyboard.press("Space")
+        expect(page.locator(".rung.amber")).to_have_attribute("aria-pressed", "true")
+    assert seen.complaints == []
+
+
+def test_language_and_colours_are_switched_and_kept(browser: Browser, home: str) -> None:
+    with visit(browser, home) as seen:
+        page = seen.page
+        page.locator("#language").click()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+        expect(page.locator("#model-title")).to_have_text("大模型")
+        light = _paper(page)
+        page.locator("#theme").click()
+        page.locator("#theme").click()
+        assert _paper(page) != light
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(page.locator("#model-title")).to_have_text("大模型")
+        same = (
+            "import('./console/words.js').then(({EN, ZH}) => [EN, ZH].map((all) => Object.keys(all).join()))"
+        )
+        english, chinese = page.evaluate(same)
+        assert english == chinese
+    assert seen.complaints == []
+
+
+def _paper(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_a_service_that_is_gone_is_seen_to_be(browser: Browser, service: Service) -> None:
+    with serving(service.app) as port:
+        context = visit(browser, f"http://127.0.0.1:{port}/")
+        seen: Watched = context.__enter__()
+        expect(seen.page.locator("#state")).to_have_text("live")
+    try:
+        expect(seen.page.locator("#state")).to_contain_text("no answer for")
+    finally:
+        context.__exit__(None, None, None)
