@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, zip_longest
 
 from cascade.backends.base import Priority
 from cascade.errors import BackendOverloaded
@@ -19,6 +19,8 @@ _LOOK_AGAIN_S = 0.05
 _SPREADS = 3.0
 """Mean deviations added to the usual latency for those who must wait: when there are more than can be served, a call
 that is cut off at its deadline has cost somebody else's answer."""
+_LEAST_SPREADS = 2.0
+"""The same for those who have stood in line and now have a place within reach."""
 _PATIENCE = 1.5
 """Those in line are given this much more than newcomers: an estimate that wavers must not throw them out again.
 """
@@ -114,13 +116,12 @@ class Admission:
 
     def pump(self) -> None:
         """Give free places to those in line; to be called whenever a place may have become free."""
-        line = sorted(self._waiting, key=lambda waiter: waiter.rank)
+        present = (waiter for waiter in self._waiting if not waiter.future.done())  # not cancelled meanwhile
+        line = sorted(present, key=lambda waiter: waiter.rank)
         self._waiting = []
-        for waiter in line:
-            if waiter.future.done():  # cancelled, and its task has not yet had its turn
-                continue
+        for waiter, behind in zip_longest(line, line[1:]):
             # Somebody who avoids the one free host must not keep those behind from it.
-            lease = self._pool.lease(waiter.avoid)
+            lease = None if self._is_outrun(waiter, behind) else self._pool.lease(waiter.avoid)
             if lease is not None:
                 self._on_wait(self._clock() - waiter.since)
                 waiter.future.set_result(lease)
@@ -168,11 +169,18 @@ class Admission:
         self._waiting.remove(last)
         _refuse(last, refusal("shed", "a more urgent request took the place in line", back))
 
+    def _is_outrun(self, waiter: _Waiter, behind: _Waiter | None) -> bool:
+        """Whether the call would likely be cut off at its deadline while somebody as urgent has the time for one."""
+        if behind is None or behind.ticket.priority != waiter.ticket.priority:
+            return False
+        usual, spread = self._pool.service_s()
+        return waiter.ticket.deadline - self._clock() <= usual + _LEAST_SPREADS * spread
+
     def _too_late(self, waiter: _Waiter, ahead: int) -> BackendOverloaded | None:
         now = self._clock()
         usual, spread = self._pool.service_s()
         left, wait = waiter.ticket.deadline - now, self._expected_wait_s(ahead, usual)
-        if left <= usual + spread or left * _PATIENCE < wait + usual:
+        if left <= usual + _LEAST_SPREADS * spread or left * _PATIENCE < wait + usual:
             return refusal(
                 "deadline", f"{left:.2f} s left for {wait:.2f} s in line and the work", wait + usual - left
             )

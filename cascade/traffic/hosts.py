@@ -189,7 +189,7 @@ class Lease:
             self._timed_out(took_s)
             return
         if error.status in _BUSY_STATUSES:
-            host.limit.overloaded()
+            host.limit.overloaded(took_s)
         if isinstance(error, BackendUnavailable | BackendReplyInvalid):
             host.breaker.failed(self._permit)
         else:
@@ -200,10 +200,10 @@ class Lease:
         host = self.host
         unloaded, usual = host.limit.baseline_s, host.latency_s
         if unloaded is not None and took_s <= _SLOW * unloaded:
-            host.limit.cut_off()
+            host.limit.cut_off(took_s)
             host.breaker.forgotten(self._permit)
         else:
-            host.limit.overloaded()
+            host.limit.overloaded(took_s)
             host.breaker.failed(self._permit, at_once=False)
         if took_s > (usual or 0.0):
             host.learn(

@@ -1,7 +1,9 @@
 """How many requests one host is given at once, learned from what it makes of them.
 
 Additive increase, multiplicative decrease. The signal is the share of the latency that a request stood in the
-server's own line, where the server tells it; else the median latency against that of the host at its floor.
+server's own line, where the server tells it; else the median latency against that of the host at its floor. After a
+cut only requests that began since then are judged: those before tell what the old limit was worth, and would cut the
+new one too.
 """
 
 from __future__ import annotations
@@ -50,23 +52,27 @@ class AdaptiveLimit:
         return self._baseline
 
     def replied(self, latency_s: float, queued_s: float | None, in_flight: int) -> None:
-        """A request was served; ``in_flight`` is how many the host had when it began, this one included."""
-        self._samples.append(_Sample(latency_s, queued_s))
-        self._peak = max(self._peak, in_flight)
+        """A request was served just now; ``in_flight`` is how many the host had when it began, this one included."""
         if in_flight <= self._spec.floor:
             known = self._baseline
             self._baseline = latency_s if known is None else known + _BASELINE_GAIN * (latency_s - known)
-        self._judge_full_window()
+        if self._is_since_cut(latency_s):
+            self._samples.append(_Sample(latency_s, queued_s))
+            self._peak = max(self._peak, in_flight)
+            self._judge_full_window()
 
-    def cut_off(self) -> None:
+    def cut_off(self, took_s: float) -> None:
         """A request met its deadline before the host was slow by any measure: one says nothing, many do."""
-        self._cut_off += 1
-        self._judge_full_window()
+        if self._is_since_cut(took_s):
+            self._cut_off += 1
+            self._judge_full_window()
 
-    def overloaded(self) -> None:
-        """The host was too slow or said it is busy: less at once, no more than one step per round of requests."""
+    def overloaded(self, took_s: float = 0.0) -> None:
+        """The host was too slow or said it is busy after ``took_s``: less at once, one step for all that began
+        before the step, and no more than one in the time that a request takes.
+        """
         now = self._clock()
-        if now - self._cut_at < max(self._baseline or 0.0, _MIN_COOLDOWN_S):
+        if not self._is_since_cut(took_s) or now - self._cut_at < max(self._baseline or 0.0, _MIN_COOLDOWN_S):
             return
         self._cut_at = now
         self._growing = False
@@ -75,9 +81,9 @@ class AdaptiveLimit:
 
     def restart(self) -> None:
         """The host came back from elsewhere: what was learned of it is old."""
-        self._limit = float(self._spec.floor)
         self._baseline = None
         self._growing = True
+        self._limit = float(self._spec.floor)
         self._forget()
 
     def _judge_full_window(self) -> None:
@@ -107,6 +113,10 @@ class AdaptiveLimit:
             shares = (min(1.0, (s.queued_s or 0.0) / s.latency_s) if s.latency_s > 0 else 0.0 for s in queued)
             return median(shares) > self._spec.queued_share
         return latency > self._spec.tolerance * (self._baseline or latency)
+
+    def _is_since_cut(self, took_s: float) -> bool:
+        """Whether a request that ends now after ``took_s`` began under a limit that was not cut since."""
+        return self._clock() - took_s >= self._cut_at
 
     def _forget(self) -> None:
         self._samples.clear()

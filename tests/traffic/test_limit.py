@@ -13,11 +13,11 @@ def served(limit: AdaptiveLimit, clock: ManualClock, rounds: int, slots: int, *,
     """A host that serves ``slots`` at once in a second each and makes the rest wait; always as many as allowed."""
     seen = []
     for _ in range(rounds):
-        many = limit.value
+        many, began = limit.value, clock.now
         for place in range(many):
             queued = float(place // slots)
+            clock.now = began + 1.0 + queued
             limit.replied(1.0 + queued, queued if tells else None, many)
-        clock.now += 1 + (many - 1) // slots
         seen.append(limit.value)
     return seen
 
@@ -56,6 +56,25 @@ def test_one_burst_of_failures_costs_one_step() -> None:
     assert limit.value == before // 2
 
 
+def test_those_that_began_before_a_cut_do_not_cut_again() -> None:
+    clock = ManualClock()
+    limit = AdaptiveLimit(LimitSpec(floor=1, ceiling=100, decrease=0.5), clock)
+    served(limit, clock, 40, 1000, tells=True)
+    clock.now += 10
+    limit.overloaded()
+    assert limit.value == 50
+    for _ in range(50):  # in flight since before the cut, when there were too many: each of them is late
+        clock.now += 0.2
+        limit.replied(20.0, 15.0, 100)
+        limit.overloaded(20.0)
+        limit.cut_off(20.0)
+    assert limit.value == 50
+    clock.now += 20
+    for _ in range(100):
+        limit.replied(4.0, 3.0, 50)
+    assert limit.value == 25
+
+
 def test_many_requests_that_meet_their_deadlines_are_too_many() -> None:
     clock = ManualClock()
     limit = AdaptiveLimit(LimitSpec(), clock)
@@ -66,11 +85,11 @@ def test_many_requests_that_meet_their_deadlines_are_too_many() -> None:
         if number % 10:
             limit.replied(1.0, None, 1)
         else:
-            limit.cut_off()
+            limit.cut_off(0.05)
     assert limit.value == before
     for _ in range(20 * before):
         clock.now += 0.1
-        limit.cut_off()
+        limit.cut_off(0.05)
     assert limit.value < before / 2
 
 
@@ -95,17 +114,33 @@ class LimitMachine(RuleBasedStateMachine):
         for _ in range(5):
             self.limit.replied(latency, queued, in_flight)
 
-    @rule(many=st.integers(1, 30))
-    def cut_off(self, many: int) -> None:
+    @rule(many=st.integers(1, 30), took=st.floats(0, 100))
+    def cut_off(self, many: int, took: float) -> None:
         for _ in range(many):
-            self.limit.cut_off()
+            self.limit.cut_off(took)
 
-    @rule(seconds=st.floats(0, 10))
-    def overload(self, seconds: float) -> None:
+    @rule(seconds=st.floats(0, 10), took=st.floats(0, 20))
+    def overload(self, seconds: float, took: float) -> None:
         self.clock.now += seconds
         before = self.limit.value
-        self.limit.overloaded()
+        self.limit.overloaded(took)
         assert self.limit.value <= before
+
+    @rule(many=st.integers(1, 100))
+    def stragglers(self, many: int) -> None:
+        """After a cut, whatever began before it and is late says nothing."""
+        self.clock.now += 1000
+        before = self.limit.value
+        self.limit.overloaded()
+        after = self.limit.value
+        began = self.clock.now - 0.001
+        if after < before:
+            self.clock.now += 5
+            for _ in range(many):
+                self.limit.replied(self.clock.now - began, 1.0, 100)
+                self.limit.cut_off(self.clock.now - began)
+                self.limit.overloaded(self.clock.now - began)
+            assert self.limit.value == after
 
     @rule()
     def restart(self) -> None:
