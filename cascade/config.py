@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from pydantic import BaseModel
 
 from cascade.answers import IntentAnswer
-from cascade.backends.base import ChatBackend
+from cascade.backends.base import ChatBackend, ChatReply
 from cascade.backends.resolve import open_backend
 from cascade.bundle import DEFAULT, Bundle
 from cascade.engine import Engine, Listener, Setup
@@ -216,9 +217,14 @@ def _chat_model(llm: LLM | None, traffic: TrafficSpec | None) -> ChatBackend | N
     return Gate(backends, traffic, names=names)
 
 
-def _charge_orphans(cascade: Engine[Any], model: str, calls: int) -> None:
-    """Calls that nobody waits for any more ran all the same; nobody was told how far."""
-    cascade.spent("cancelled", Cost.untold(calls, model), turns=calls)
+def _charge_orphans(cascade: Engine[Any], model: str, calls: int, reply: ChatReply | None) -> None:
+    """Calls that nobody waits for any more ran all the same; how far is known of one that replied."""
+    if reply is None:
+        cascade.spent("cancelled", Cost.untold(calls, model), turns=calls)
+    else:
+        from cascade.tiers.llm import spent
+
+        cascade.spent("cancelled", spent(replace(reply, calls=calls), model))
 
 
 def _gate(backend: ChatBackend | None) -> Gate | None:

@@ -10,18 +10,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
 
 from cascade.backends.base import Priority
 from cascade.errors import CascadeClosed, CascadeError, ConfigurationError, InputRejected
 from cascade.policy import Policy
-from cascade.portal import Portal, awaited, resume
+from cascade.portal import Pending, Portal, awaited, resume
 from cascade.result import FREE, Abstention, AnswerT, Attempt, Cost, Failure, Outcome, Proposal, Result
 from cascade.text import Normalizer, Utterance
-from cascade.tiers.base import NO_CONTEXT, Call, Context, Tier
+from cascade.tiers.base import NO_CONTEXT, Call, Context, Paid, Tier
 
 if TYPE_CHECKING:
     from cascade.bundle import Bundle
@@ -139,7 +140,7 @@ class Engine(Generic[AnswerT]):
         try:
             call = next(steps)
             while True:
-                value, error = await awaited(steps, self._portal.submit(call))
+                value, error = await awaited(steps, self._submit(call))
                 call = steps.send(value) if error is None else steps.throw(error)
         except StopIteration as stop:
             result: Result[AnswerT] = stop.value
@@ -158,15 +159,15 @@ class Engine(Generic[AnswerT]):
         each of them, from the moment its turn comes.
         """
         results: dict[int, Result[AnswerT]] = {}
-        pending: dict[Future[Any], tuple[int, _Steps]] = {}
+        pending: dict[Pending[Any], tuple[int, _Steps]] = {}
 
-        def advance(index: int, steps: _Steps, future: Future[Any] | None) -> None:
+        def advance(index: int, steps: _Steps, future: Pending[Any] | None) -> None:
             try:
                 call = next(steps) if future is None else resume(steps, future)
             except StopIteration as stop:
                 results[index] = stop.value
             else:
-                pending[self._portal.submit(call)] = index, steps
+                pending[self._submit(call)] = index, steps
 
         try:
             for index, text in enumerate(texts):
@@ -177,7 +178,7 @@ class Engine(Generic[AnswerT]):
                 self._advance_done(pending, advance)
         finally:
             for future in pending:
-                future.cancel()
+                future.let_go()
         return [results[index] for index in range(len(results))]
 
     def consult(self, tier: str, utterance: Utterance, context: Context = NO_CONTEXT) -> Outcome:
@@ -237,9 +238,20 @@ class Engine(Generic[AnswerT]):
         try:
             call = next(steps)
             while True:
-                call = resume(steps, self._portal.submit(call))
+                call = resume(steps, self._submit(call))
         except StopIteration as stop:
             return stop.value
+
+    def _submit(self, call: Call) -> Pending[Any]:
+        """Start a call. One that costs something is paid for even when its caller leaves before its end."""
+        if not isinstance(call, Paid):
+            return self._portal.submit(call)
+        return self._portal.submit(call, unclaimed=partial(self._unclaimed, call))
+
+    def _unclaimed(self, call: Paid, came: Any) -> None:
+        cost = call.cost_of(came)
+        if cost.calls:
+            self.spent("cancelled", cost)
 
     def _context(self, deadline_s: float | None, caller: str | None, key: str | None) -> Context:
         if self._closed:
@@ -293,11 +305,11 @@ class Engine(Generic[AnswerT]):
 
     @staticmethod
     def _advance_done(
-        pending: dict[Future[Any], tuple[int, _Steps]],
-        advance: Callable[[int, _Steps, Future[Any] | None], None],
+        pending: dict[Pending[Any], tuple[int, _Steps]],
+        advance: Callable[[int, _Steps, Pending[Any] | None], None],
     ) -> None:
-        done, _ = wait(pending, return_when=FIRST_COMPLETED)
-        for future in done:
+        wait(pending, return_when=FIRST_COMPLETED)
+        for future in [one for one in pending if one.done()]:
             index, steps = pending.pop(future)
             advance(index, steps, future)
 

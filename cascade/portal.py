@@ -25,6 +25,63 @@ Steps = Generator[Any, Any, Any]
 """Yields calls to be made on the loop, is sent what came of them, and returns what it was for."""
 
 
+def _ignore(_: object) -> None:
+    """Nobody asks."""
+
+
+class Pending(Future[T]):
+    """What will come of a call on the loop. It reaches exactly one: who waits for it, or ``unclaimed``."""
+
+    def __init__(self, unclaimed: Callable[[T | Exception | None], object]) -> None:
+        super().__init__()
+        self._unclaimed = unclaimed
+        self._lock = threading.Lock()
+        self._gone = self._ended = False
+        self._came: T | Exception | None = None
+
+    def let_go(self) -> None:
+        """Nobody waits any more: the call is cancelled. What came of it all the same, or ``None``, is told to
+        ``unclaimed`` once it has ended, in whatever thread that is.
+        """
+        with self._lock:
+            self._gone = True
+            ended = self._ended
+        if ended:
+            self._tell()
+        else:
+            self.cancel()
+
+    def returned(self, value: T) -> None:
+        """The call came to its end. For the portal, as are the next two."""
+        if self._claimed(value):
+            self.set_result(value)
+
+    def raised(self, error: BaseException) -> None:
+        """The call failed."""
+        if self._claimed(error if isinstance(error, Exception) else None):
+            self.set_exception(error)
+
+    def stopped(self) -> None:
+        """The call was cancelled."""
+        self.cancel()
+        self._claimed(None)
+
+    def _claimed(self, came: T | Exception | None) -> bool:
+        """Whether somebody waits for what came."""
+        with self._lock:
+            self._ended, self._came, gone = True, came, self._gone
+        if gone:
+            self.cancel()
+            self._tell()
+        return self.set_running_or_notify_cancel()
+
+    def _tell(self) -> None:
+        try:
+            self._unclaimed(self._came)
+        except Exception:
+            logger.exception("booking a call that nobody waited for failed")
+
+
 class Portal:
     """A lazily started background event loop. Thread-safe; survives ``fork`` by starting anew in the child."""
 
@@ -34,14 +91,22 @@ class Portal:
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._closed = False
-        self._under_way: set[Future[Any]] = set()
+        self._under_way: set[Pending[Any]] = set()
 
-    def submit(self, call: Callable[[], Awaitable[T]]) -> Future[T]:
-        """Start ``call`` on the loop. Cancelling the future cancels it there."""
-        loop = self._running_loop()  # first: a closed portal must not leave a coroutine that nobody awaits
-        future = asyncio.run_coroutine_threadsafe(_run(call), loop)
+    def submit(
+        self,
+        call: Callable[[], Awaitable[T]],
+        *,
+        unclaimed: Callable[[T | Exception | None], object] = _ignore,
+    ) -> Pending[T]:
+        """Start ``call`` on the loop. Cancelling what is returned cancels it there; whoever lets go of it
+        (:meth:`Pending.let_go`) leaves what came of the call to ``unclaimed``.
+        """
+        loop = self._running_loop()
+        future = Pending(unclaimed)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
+        loop.call_soon_threadsafe(_start, loop, call, future)
         return future
 
     def run(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -101,8 +166,28 @@ class Portal:
             return self._loop
 
 
-async def _run(call: Callable[[], Awaitable[T]]) -> T:
-    return await call()
+def _start(loop: asyncio.AbstractEventLoop, call: Callable[[], Awaitable[T]], pending: Pending[T]) -> None:
+    task = loop.create_task(_run(call, pending))
+
+    def cancel(_: Future[T]) -> None:
+        if pending.cancelled() and not task.done() and not loop.is_closed():
+            loop.call_soon_threadsafe(task.cancel)
+
+    pending.add_done_callback(cancel)
+
+
+async def _run(call: Callable[[], Awaitable[T]], pending: Pending[T]) -> None:
+    try:
+        value = await call()
+    except asyncio.CancelledError:
+        pending.stopped()
+        raise
+    except BaseException as error:
+        pending.raised(error)
+        if not isinstance(error, Exception):
+            raise
+    else:
+        pending.returned(value)
 
 
 async def _shut_down(before: Callable[[], Awaitable[Any]] | None) -> None:
@@ -115,24 +200,24 @@ async def _shut_down(before: Callable[[], Awaitable[Any]] | None) -> None:
         await before()
 
 
-def resume(steps: Steps, future: Future[Any]) -> Any:
+def resume(steps: Steps, future: Pending[Any]) -> Any:
     """Wait in this thread for what the steps asked for, and give it to them."""
     try:
         value, error = _come_of(future)
     except BaseException:  # an interrupt of the waiting thread: nobody waits for the server any more
-        future.cancel()
+        future.let_go()
         steps.close()
         raise
     return steps.send(value) if error is None else steps.throw(error)
 
 
-async def awaited(steps: Steps, future: Future[Any]) -> tuple[Any, Exception | None]:
+async def awaited(steps: Steps, future: Pending[Any]) -> tuple[Any, Exception | None]:
     """The same wait on the caller's event loop; cancelling the caller cancels the call."""
     waiter = asyncio.wrap_future(future)
     try:
         await asyncio.wait([waiter])
     except asyncio.CancelledError:
-        future.cancel()
+        future.let_go()
         steps.close()
         raise
     if not waiter.cancelled():

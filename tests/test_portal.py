@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
 
 from cascade.errors import CascadeClosed
-from cascade.portal import Portal
+from cascade.portal import Pending, Portal
 
 
 async def _thread_name() -> str:
@@ -84,3 +85,82 @@ def test_a_farewell_that_fails_is_logged_and_the_thread_stops(caplog: pytest.Log
     portal.close(farewell)
     assert "closing the connections failed" in caplog.text
     assert all(thread.name != "cascade-portal" for thread in threading.enumerate())
+
+
+def told_to(portal: Portal, call: Callable[[], Awaitable[str]]) -> tuple[Pending[str], list[object]]:
+    told: list[object] = []
+    return portal.submit(call, unclaimed=told.append), told
+
+
+def settled(portal: Portal) -> None:
+    """Everything that was already on its way to the loop has had its turn."""
+    for _ in range(3):
+        portal.submit(_thread_name).result(5)
+
+
+def test_what_comes_of_a_call_reaches_who_waits_and_nobody_else() -> None:
+    portal = Portal()
+    pending, told = told_to(portal, _thread_name)
+    assert pending.result(5) == "cascade-portal"
+    cancelled, also_told = told_to(portal, lambda: asyncio.sleep(60, "late"))
+    cancelled.cancel()
+    settled(portal)
+    assert told == also_told == []
+    portal.close()
+
+
+def test_who_leaves_after_the_end_leaves_the_result_behind() -> None:
+    portal = Portal()
+    pending, told = told_to(portal, _thread_name)
+    pending.result(5)
+    pending.let_go()
+    assert told == ["cascade-portal"]
+    portal.close()
+
+
+@pytest.mark.parametrize("error", [None, OSError("reset")])
+def test_what_comes_in_the_moment_of_leaving_is_told(error: OSError | None) -> None:
+    portal, leaving, began = Portal(), threading.Event(), threading.Event()
+
+    async def finish_at_once() -> str:
+        began.set()
+        leaving.wait(5)  # holds the loop: the cancellation arrives when this has ended
+        if error is not None:
+            raise error
+        return "came all the same"
+
+    pending, told = told_to(portal, finish_at_once)
+    began.wait(5)
+    pending.let_go()
+    leaving.set()
+    settled(portal)
+    assert told == [error or "came all the same"]
+    assert pending.cancelled()
+    portal.close()
+
+
+def test_a_call_that_was_cancelled_in_time_came_to_nothing() -> None:
+    portal, began = Portal(), threading.Event()
+
+    async def endless() -> str:
+        began.set()
+        return await asyncio.sleep(60, "late")
+
+    pending, told = told_to(portal, endless)
+    began.wait(5)
+    pending.let_go()
+    settled(portal)
+    assert told == [None]
+    portal.close()
+
+
+def test_books_that_fail_break_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(came: object) -> None:
+        raise OSError(came)
+
+    portal = Portal()
+    pending = portal.submit(_thread_name, unclaimed=fail)
+    pending.result(5)
+    pending.let_go()
+    assert "booking a call that nobody waited for failed" in caplog.text
+    portal.close()

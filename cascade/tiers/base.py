@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from cascade.backends.base import Priority
-from cascade.result import Outcome
+from cascade.result import Cost, Outcome
 from cascade.text import Utterance
 
 Call = Callable[[], Awaitable[Any]]
 """Something to be awaited, made when the driver is ready to await it."""
+
+
+@runtime_checkable
+class Paid(Protocol):
+    """A :data:`Call` that costs something, whether or not anybody is left to be told what came of it."""
+
+    def __call__(self) -> Awaitable[Any]: ...
+
+    def cost_of(self, came: Any) -> Cost:
+        """What it cost: ``came`` is its result, its error, or ``None`` when it was cancelled."""
+        ...
+
 
 Steps = Generator[Call, Any, Outcome]
 """A tier that must wait yields calls, is sent their results (or thrown their errors), and returns its outcome."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -63,6 +63,24 @@ class _Asked:
     outcome: Outcome
     complaints: tuple[str, ...] = ()
     took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A call that knows its price: its caller may be gone when the answer comes."""
+
+    ask: Callable[[ChatRequest], Awaitable[ChatReply]]
+    request: ChatRequest
+    model: str
+
+    def __call__(self) -> Awaitable[ChatReply]:
+        return self.ask(self.request)
+
+    def cost_of(self, came: ChatReply | Exception | None) -> Cost:
+        """What became of a call that was cancelled is the backend's to tell."""
+        if isinstance(came, ChatReply):
+            return spent(came, self.model)
+        return _spent_on(came, self.model) if isinstance(came, BackendError) else FREE
 
 
 class LLMTier:
@@ -147,10 +165,8 @@ class LLMTier:
         except BackendError as error:
             return _Asked(Failure(error, before))
         try:
-            reply = yield partial(self._chat, request)
-        except (
-            GeneratorExit
-        ):  # the caller went away while a repair was asked for: the first answer is paid for by nobody
+            reply = yield _Question(self._chat, request, self.backend.model)
+        except GeneratorExit:  # the caller left while a repair was asked for: no result tells of the first answer
             if before is not FREE:
                 self.on_left(before)
             raise
@@ -159,7 +175,7 @@ class LLMTier:
                 error, "asking the model", model=self.backend.model, private=(request.messages[-1].content,)
             )
             return _Asked(Failure(ours, before + _spent_on(ours, self.backend.model)))
-        usage = before + _spent(reply, self.backend.model)
+        usage = before + spent(reply, self.backend.model)
         return replace(self._judged(utterance, reply, usage), took_s=(self._clock() - started) / 1e9)
 
     def _request(
@@ -260,7 +276,8 @@ def _rank(outcome: Outcome) -> int:
     return (2 if outcome.complete else 1) if isinstance(outcome, Proposal) else 0
 
 
-def _spent(reply: ChatReply, model: str) -> Cost:
+def spent(reply: ChatReply, model: str) -> Cost:
+    """What a reply of ``model`` cost."""
     return Cost(
         calls=reply.calls,
         queued_ns=reply.queued_ns,

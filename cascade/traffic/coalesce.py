@@ -43,11 +43,14 @@ class Coalescer(Generic[T]):
 
     The call is nobody's own: it goes on while anybody waits, and is cancelled when the last one leaves. Every
     call to a server is charged to exactly one of those who asked; when all of them went away, ``orphaned`` is
-    told how many there were.
+    told how many there were, and the result if it had come by then.
     """
 
     def __init__(
-        self, clock: Callable[[], float], *, orphaned: Callable[[int], None] = lambda _: None
+        self,
+        clock: Callable[[], float],
+        *,
+        orphaned: Callable[[int, T | None], None] = lambda _calls, _result: None,
     ) -> None:
         self._flights: dict[str, Flight[T]] = {}
         self._clock = clock
@@ -80,7 +83,7 @@ class Coalescer(Generic[T]):
             try:
                 in_time = await self._wait(key, flight, ticket)
             except asyncio.CancelledError:
-                self._orphaned(carried)
+                self._lose(carried)
                 raise
             if not in_time:
                 last = 0 if flight.waiting else _charge(flight)
@@ -112,7 +115,7 @@ class Coalescer(Generic[T]):
             done, _ = await asyncio.wait((flight.task,), timeout=max(0.0, left))
         except asyncio.CancelledError:
             if flight.waiting == 1:
-                self._orphaned(_charge(flight))
+                self._lose(_charge(flight), _result(flight))
             raise
         finally:
             flight.waiting -= 1
@@ -120,6 +123,10 @@ class Coalescer(Generic[T]):
                 self._landed(key, flight)  # whoever asks from now on asks anew
                 flight.task.cancel()
         return bool(done)
+
+    def _lose(self, calls: int, result: T | None = None) -> None:
+        if calls:
+            self._orphaned(calls, result)
 
     def _landed(self, key: str, flight: Flight[T]) -> None:
         if self._flights.get(key) is flight:
@@ -147,6 +154,12 @@ def _charge(flight: Flight[T]) -> int:
     calls = 0 if flight.charged else flight.ticket.calls
     flight.charged = True
     return calls
+
+
+def _result(flight: Flight[T]) -> T | None:
+    """What came of the flight, if it has ended well."""
+    task = flight.task
+    return task.result() if task.done() and not task.cancelled() and task.exception() is None else None
 
 
 def _own(error: BackendError, calls: int) -> BackendError:

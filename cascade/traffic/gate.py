@@ -49,8 +49,8 @@ class Gate:
         if len(set(self._names)) != len(self.backends):
             raise ConfigurationError(f"the hosts need one name each, these are {', '.join(self._names)}")
         self._on_event = on_event or _ignore
-        self.on_orphaned: Callable[[int], object] = _ignore
-        """Told of calls whose callers all went away before their end: how many."""
+        self.on_orphaned: Callable[[int, ChatReply | None], object] = _ignore
+        """Told of calls whose callers all went away: how many, and the reply when one had come by then."""
         self._clock = clock
         self._random = random or Random()  # noqa: S311 - jitter, not secrets
         self._pipeline: Pipeline | None = None
@@ -123,8 +123,8 @@ class Gate:
         for backend in self.backends:
             await backend.aclose()
 
-    def _orphaned(self, calls: int) -> None:
-        self.on_orphaned(calls)
+    def _orphaned(self, calls: int, reply: ChatReply | None) -> None:
+        self.on_orphaned(calls, reply)
 
     def _bound(self) -> Pipeline:
         """The pipeline of this process and event loop; a forked child and a loop that took over start afresh."""
@@ -155,7 +155,7 @@ class Gate:
         return pipeline
 
 
-def _ignore(_: object) -> None:
+def _ignore(*_: object) -> None:
     """Nobody listens."""
 
 

@@ -20,8 +20,9 @@ from cascade.traffic.stats import HostStats
 _GAIN = 0.2
 _LEAST_RAMP = 0.1
 _SLOW = 2.0
-_FRESH = 3.0  # what a server told is believed for so many intervals between probes
 """Times the latency of the unloaded host."""
+_FRESH = 3.0
+"""Intervals between probes for which what a server told of itself is believed."""
 _BUSY_STATUSES = frozenset({429, 503})
 
 
@@ -37,6 +38,7 @@ class Host:
         self.breaker = Breaker(spec.breaker, clock)
         self.latency_s: float | None = None
         self.spread_s = 0.0
+        self._learned = 0
         self.in_flight = 0
         self.served = self.failed = self.cancelled = 0
         self._clock = clock
@@ -124,11 +126,14 @@ class Host:
 
     def learn(self, latency_s: float) -> None:
         """Keep the usual latency and its mean deviation."""
+        self._learned += 1
         if self.latency_s is None:
             self.latency_s, self.spread_s = latency_s, latency_s / 2
             return
-        self.spread_s += _GAIN * (abs(latency_s - self.latency_s) - self.spread_s)
-        self.latency_s += _GAIN * (latency_s - self.latency_s)
+        # The first calls count evenly: one that had to wait for the model to load must not stand for all.
+        gain = max(_GAIN, 1 / self._learned)
+        self.spread_s += gain * (abs(latency_s - self.latency_s) - self.spread_s)
+        self.latency_s += gain * (latency_s - self.latency_s)
 
     def _return(self) -> bool:
         if self.is_up:

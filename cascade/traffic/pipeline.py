@@ -45,7 +45,7 @@ class Pipeline:
         clock: Callable[[], float],
         random: Random,
         on_event: EventListener,
-        on_orphaned: Callable[[int], object] = lambda _: None,
+        on_orphaned: Callable[[int, ChatReply | None], object] = lambda _calls, _reply: None,
     ) -> None:
         self._model = model
         self._spec = spec
@@ -147,7 +147,11 @@ class Pipeline:
         else:
             reply = await self._ask(request, key, ticket)
         if once is not None:
-            await self._state.replays.put(once, reply)
+            try:
+                await self._state.replays.put(once, reply)
+            except asyncio.CancelledError:
+                self._orphaned(reply.calls, reply)
+                raise
         return reply
 
     async def _ask(self, request: ChatRequest, key: str, ticket: Ticket) -> ChatReply:
@@ -214,10 +218,10 @@ class Pipeline:
         self._tell(TrafficEvent("host_back" if host.is_up else "host_out", host.name, stats.detail))
         self._admission.pump()
 
-    def _orphaned(self, calls: int) -> None:
+    def _orphaned(self, calls: int, reply: ChatReply | None) -> None:
         self._tally.orphan(calls)
         if calls:
-            self._on_orphaned(calls)
+            self._on_orphaned(calls, reply)
 
     def _tell(self, event: TrafficEvent) -> None:
         try:

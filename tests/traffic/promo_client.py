@@ -33,10 +33,11 @@ def main(folder: str, redis: str, first: str, last: str, *addresses: str) -> Non
 
     def ask(number: int) -> None:
         result = engine.classify(
-            f"第{number}位怎么说", deadline_s=20, caller="u", idempotency_key=str(number)
+            f"第{number}位怎么说", deadline_s=60, caller="u", idempotency_key=str(number)
         )
-        cost = result.cost
-        sys.stdout.write(f"{number} {result.intent} {cost.calls} {cost.output_tokens}\n")
+        cost, answer = result.cost, result.answer
+        quantity = answer.items[0].quantity if answer is not None else 0
+        sys.stdout.write(f"{number} {quantity} {cost.calls} {cost.output_tokens}\n")
         sys.stdout.flush()
 
     with engine, ThreadPoolExecutor(AT_ONCE) as pool:

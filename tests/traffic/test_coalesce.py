@@ -73,7 +73,7 @@ def test_when_the_last_one_leaves_the_call_is_cancelled_and_the_next_one_asks_an
     async def main() -> tuple[list[str], list[int]]:
         log: list[str] = []
         orphans: list[int] = []
-        flights: Coalescer[str] = Coalescer(now, orphaned=orphans.append)
+        flights: Coalescer[str] = Coalescer(now, orphaned=lambda calls, _: orphans.append(calls))
         asking = [asyncio.ensure_future(flights.ask("k", ticket(), starts(2, log))) for _ in range(3)]
         await asyncio.sleep(1)
         for task in asking:
@@ -86,6 +86,25 @@ def test_when_the_last_one_leaves_the_call_is_cancelled_and_the_next_one_asks_an
     log, orphans = run(main())
     assert log == ["began", "cancelled", "began", "ended"]
     assert sum(orphans) == 1
+
+
+def test_a_result_that_comes_as_the_last_one_leaves_is_told_with_its_calls() -> None:
+    async def main() -> list[tuple[int, str | None]]:
+        orphans: list[tuple[int, str | None]] = []
+        flights: Coalescer[str] = Coalescer(now, orphaned=lambda *told: orphans.append(told))
+        leaving: list[asyncio.Task[Landing[str]]] = []
+
+        async def start(ticket: Ticket) -> str:
+            ticket.calls += 1
+            leaving[0].cancel()  # in the turn of the loop in which the answer comes
+            return "answer"
+
+        leaving.append(asyncio.ensure_future(flights.ask("k", ticket(), start)))
+        await asyncio.gather(*leaving, return_exceptions=True)
+        assert leaving[0].cancelled()
+        return orphans
+
+    assert run(main()) == [(1, "answer")]
 
 
 def test_an_error_reaches_everybody_as_ones_own_and_is_charged_once() -> None:
@@ -175,7 +194,7 @@ def test_calls_reconcile_whatever_anybody_does(
     async def main() -> tuple[int, int, int]:
         log: list[str] = []
         orphans: list[int] = []
-        flights: Coalescer[str] = Coalescer(now, orphaned=orphans.append)
+        flights: Coalescer[str] = Coalescer(now, orphaned=lambda calls, _: orphans.append(calls))
         told = 0
 
         async def ask(key: str, at: float, patience: float, leaves: float | None, priority: Priority) -> None:
@@ -211,7 +230,9 @@ class CoalescerMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.loop = VirtualLoop()
         self.orphans: list[int] = []
-        self.flights: Coalescer[str] = Coalescer(self.loop.time, orphaned=self.orphans.append)
+        self.flights: Coalescer[str] = Coalescer(
+            self.loop.time, orphaned=lambda calls, _: self.orphans.append(calls)
+        )
         self.calls: list[tuple[str, asyncio.Future[str]]] = []
         self.asking: list[tuple[float, asyncio.Task[Landing[str]]]] = []
         self.told: list[int] = []

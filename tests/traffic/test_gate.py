@@ -21,6 +21,8 @@ from cascade.errors import (
 from cascade.portal import Portal
 from cascade.testing import After, FakeBackend
 from cascade.traffic import Gate, TrafficEvent, TrafficSpec, TrafficStats
+from cascade.traffic.cache import MemoryStore
+from cascade.traffic.shared import in_process
 from cascade.traffic.spec import (
     BreakerSpec,
     BudgetSpec,
@@ -135,6 +137,31 @@ def test_cancelling_the_caller_cancels_the_call_at_the_server() -> None:
         assert (server.received, server.cancelled, server.served) == (1, 1, 0)
         stats = stats_of(layer)
         assert (stats.withdrawn, stats.orphaned) == (1, 1)
+        await layer.aclose()
+
+    run(main())
+
+
+def test_who_leaves_while_the_reply_is_kept_is_in_the_books_with_its_tokens() -> None:
+    class SlowStore(MemoryStore):
+        async def put(self, key: str, reply: ChatReply) -> None:
+            await asyncio.sleep(5)
+            await super().put(key, reply)
+
+    async def main() -> None:
+        layer = gate(SimulatedServer())
+        state = in_process(layer.spec, now)
+        slow = SlowStore(ttl_s=60, max_bytes=10_000, clock=now)
+        layer._make_state = lambda: replace(state, replays=slow)
+        told: list[tuple[int, ChatReply | None]] = []
+        layer.on_orphaned = lambda calls, reply: told.append((calls, reply))
+        asking = asyncio.ensure_future(layer.chat(question(caller="u", key="k")))
+        await asyncio.sleep(3)  # answered after one second, on its way into the store since then
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert [(calls, reply and reply.output_tokens) for calls, reply in told] == [(1, 20)]
+        stats = stats_of(layer)
+        assert (stats.withdrawn, stats.orphaned, stats.charged) == (1, 1, 0)
         await layer.aclose()
 
     run(main())
