@@ -130,6 +130,7 @@ class Shop:
         stats = self.gate.stats()
         assert stats is not None
         under_way = sum(s.count.received - s.count.answered - s.count.abandoned for s in self.servers)
+        under_way += sum(host.in_flight for host in stats.hosts)
         return under_way == 0 and stats.calls == self.booked
 
     @property
