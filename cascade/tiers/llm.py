@@ -166,7 +166,7 @@ class LLMTier:
             return _Asked(Failure(error, before))
         try:
             reply = yield _Question(self._chat, request, self.backend.model)
-        except GeneratorExit:  # the caller left while a repair was asked for: no result tells of the first answer
+        except GeneratorExit:  # no result will tell of the answer that was to be repaired
             if before is not FREE:
                 self.on_left(before)
             raise
