@@ -103,7 +103,7 @@ class Portal:
         (:meth:`Pending.let_go`) leaves what came of the call to ``unclaimed``.
         """
         loop = self._running_loop()
-        future = Pending(unclaimed)
+        future: Pending[T] = Pending(unclaimed)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         loop.call_soon_threadsafe(_start, loop, call, future)

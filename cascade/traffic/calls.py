@@ -87,10 +87,16 @@ class Caller:
         if self._spec.hedge is None or usual == 0:
             return await first
         after_s = max(self._spec.hedge.min_s, usual * self._spec.hedge.after_factor)
-        return await hedged(first, after_s, lambda: self._second(request, ticket, tried))
+        taken = [lease]
+        try:
+            return await hedged(first, after_s, lambda: self._second(request, ticket, tried, taken))
+        finally:  # a call that was cancelled before its first step could not give its place back
+            for one in taken:
+                one.close()
+            self._admission.pump()
 
     def _second(
-        self, request: ChatRequest, ticket: Ticket, tried: set[str]
+        self, request: ChatRequest, ticket: Ticket, tried: set[str], taken: list[Lease]
     ) -> Coroutine[Any, Any, ChatReply] | None:
         """A call to another host that is free now, if there is one and budget for it."""
         if (
@@ -106,6 +112,7 @@ class Caller:
             lease.close()
             return None
         tried.add(lease.host.name)
+        taken.append(lease)
         self._tally.hedges += 1
         return self._call(lease, request, ticket)
 

@@ -25,8 +25,8 @@ class Flight(Generic[T]):
     """As urgent and as patient as the most urgent and most patient of those who wait."""
     task: asyncio.Task[T]
     waiting: int = 0
-    charged: bool = False
-    """Whether somebody has been told of its calls already."""
+    charged: int = 0
+    """How many of its calls somebody has been told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Coalescer(Generic[T]):
             left = ticket.deadline + GRACE_S - self._clock()
             done, _ = await asyncio.wait((flight.task,), timeout=max(0.0, left))
         except asyncio.CancelledError:
-            if flight.waiting == 1:
+            if flight.waiting == 1 and flight.task.done():  # else its end will tell how many there were
                 self._lose(_charge(flight), _result(flight))
             raise
         finally:
@@ -133,6 +133,8 @@ class Coalescer(Generic[T]):
             del self._flights[key]
         if flight.task.done() and not flight.task.cancelled():
             flight.task.exception()  # seen, even when nobody waited for it any more
+        if flight.task.done() and flight.waiting == 0:
+            self._lose(_charge(flight), _result(flight))
 
 
 async def _call(start: Callable[[Ticket], Awaitable[T]], ticket: Ticket) -> T:
@@ -151,8 +153,8 @@ def _improve(shared: Ticket, own: Ticket) -> None:
 
 def _charge(flight: Flight[T]) -> int:
     """The flight's calls for the first who is told, none for the others."""
-    calls = 0 if flight.charged else flight.ticket.calls
-    flight.charged = True
+    calls = flight.ticket.calls - flight.charged
+    flight.charged = flight.ticket.calls
     return calls
 
 

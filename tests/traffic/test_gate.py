@@ -329,6 +329,26 @@ def test_a_call_that_takes_unusually_long_is_hedged_and_the_loser_cancelled() ->
     run(main())
 
 
+def test_who_leaves_before_a_hedged_call_has_begun_takes_no_place_along() -> None:
+    async def main() -> None:
+        servers = [SimulatedServer(), SimulatedServer()]
+        layer = gate(*servers, spec=TrafficSpec(hedge=HedgeSpec(after_factor=2, min_s=0.1)))
+        await layer.chat(question("first"))
+        for turns in range(12):  # of the loop, until the caller is gone again
+            asking = asyncio.ensure_future(layer.chat(question(f"then {turns}")))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await asyncio.sleep(1)
+            stats = stats_of(layer)
+            assert [host.in_flight for host in stats.hosts] == [0, 0]
+            assert stats.calls == sum(server.received for server in servers)
+        await layer.aclose()
+
+    run(main())
+
+
 def test_budgets_refuse_and_an_unasked_question_is_not_counted() -> None:
     async def main() -> None:
         spec = TrafficSpec(budget=BudgetSpec(caller_per_minute=1, caller_burst=1, tokens=300))
