@@ -114,19 +114,18 @@ class LedgerSnapshot:
     @property
     def throughput(self) -> Mapping[str, Throughput]:
         """What models were measured to put out, where their servers tell."""
-        found: dict[str, Throughput] = {}
+        found: dict[str, tuple[int, Cost]] = {}
         for (_, group), (turns, cost) in self._tally.spent.items():
             told = cost.output_tokens is not None and cost.output_ns is not None and cost.served_ns
-            if not told or not group.model:
-                continue
-            before = found.get(group.model, Throughput(0, 0, 0.0, 0.0))
-            found[group.model] = Throughput(
-                before.turns + turns,
-                before.output_tokens + (cost.output_tokens or 0),
-                before.output_s + (cost.output_ns or 0) / 1e9,
-                before.served_s + (cost.served_ns or 0) / 1e9,
+            if told and group.model:
+                before, sofar = found.get(group.model, (0, FREE))
+                found[group.model] = before + turns, sofar + cost
+        return {
+            model: Throughput(
+                turns, cost.output_tokens or 0, (cost.output_ns or 0) / 1e9, (cost.served_ns or 0) / 1e9
             )
-        return found
+            for model, (turns, cost) in found.items()
+        }
 
     @property
     def all_llm(self) -> AllLLM:

@@ -19,6 +19,7 @@ from cascade import Cascade
 from cascade.engine import Engine, Listener
 from cascade.errors import BackendTimeout, ConfigurationError
 from cascade.ledger import Ledger, LedgerSnapshot
+from cascade.ledger.figures import Throughput
 from cascade.ledger.listener import BUFFERED
 from cascade.ledger.snapshot import DIMENSIONS
 from cascade.ledger.tally import MAX_GROUPS, MAX_SLICES, OTHER, Label
@@ -501,6 +502,17 @@ def test_the_ledger_measures_what_models_put_out() -> None:
     assert (speed.turns, speed.writing_per_s, speed.per_s) == (2, 25, 20)
     # the third told nothing but how long it took, and that is a bound
     assert snapshot.gpu_seconds("llm").amount == Decimal("5.001")
+
+
+def test_throughput_does_not_hang_on_who_was_counted_first() -> None:
+    verdicts: tuple[Verdict, ...] = ("answered", "escalated", "fallback")
+    turns = [
+        modelled(replace(asked(output=100), prompt_ns=100_000_000 * n, output_ns=100_000_000 * n), verdict)
+        for n, verdict in enumerate(verdicts, 1)
+    ]
+    speeds = {counted(*order).throughput["plus"] for order in (turns, turns[::-1])}
+    speeds.add(merged(*map(counted, turns[::-1])).throughput["plus"])
+    assert speeds == {Throughput(3, 300, 0.6, 1.2)}  # 0.1 + 0.2 + 0.3 would depend on the order
 
 
 class Asking:
