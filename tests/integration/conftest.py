@@ -4,23 +4,25 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from shims import llama_server, ollama_shim
+from shims import ollama_shim
+
+from cascade.testing import SMALL_MODEL, small_model, small_model_missing
 
 
 @pytest.fixture(scope="session")
 def llama_url() -> Iterator[str]:
     """Address of a real llama.cpp server."""
-    reason = llama_server.missing()
+    reason = small_model_missing()
     if reason and os.environ.get("CI") == "true":
         pytest.fail(f"the real model must run in CI: {reason}")
     if reason:
         pytest.skip(reason)
-    with llama_server.running() as address:
+    with small_model() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def ollama_url(llama_url: str) -> Iterator[str]:
     """Address of the Ollama shim in front of it."""
-    with ollama_shim.running(llama_url, llama_server.MODEL) as address:
+    with ollama_shim.running(llama_url, SMALL_MODEL) as address:
         yield address

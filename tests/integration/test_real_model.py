@@ -13,7 +13,6 @@ import httpx
 import pytest
 from llm_kit import engine_of, tea_bundle
 from shims import recordings
-from shims.llama_server import CONTEXT_TOKENS, MODEL
 
 from cascade.backends.base import ChatBackend, ChatRequest, Message
 from cascade.backends.ollama import OllamaBackend
@@ -22,6 +21,7 @@ from cascade.backends.resolve import open_backend
 from cascade.bundle import Bundle
 from cascade.errors import BackendRejected, BackendTimeout
 from cascade.orders import OrderIntent
+from cascade.testing import SMALL_MODEL as MODEL
 from cascade.tiers.llm_schema import Bounds, answer_schema, largest_reply
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("real_model")]
@@ -40,6 +40,8 @@ TINY = {
     "additionalProperties": False,
 }
 PATIENCE_S = 60.0
+CONTEXT_TOKENS = 4096
+"""What the small model is started with."""
 
 
 @pytest.fixture(params=["openai", "ollama"])

@@ -1,10 +1,10 @@
 """What a real llama.cpp server shows of itself: its first token in a stream, its requests on the page of metrics."""
 
 import pytest
-from shims.llama_server import MODEL
 
 from cascade.backends.base import ChatReply, ChatRequest, Message
 from cascade.backends.resolve import open_backend
+from cascade.testing import SMALL_MODEL as MODEL
 
 pytestmark = pytest.mark.integration
 ASKED = ChatRequest((Message("user", "Say hello."),), None, 12, 60.0)
