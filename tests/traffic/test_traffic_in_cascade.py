@@ -1,18 +1,35 @@
 """The layer inside a cascade: what ``classify`` says when the model may not be asked, and who is urgent."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
+from llm_kit import SOURCE
 
 from cascade import Cascade, ConfigurationError
 from cascade.backends.base import ChatRequest, Priority
+from cascade.bundle import seal
 from cascade.orders import OrderIntent
 from cascade.testing import FakeBackend
-from cascade.traffic import Gate, TrafficSpec
+from cascade.traffic import Gate, Rung, TrafficSpec
 from cascade.traffic.spec import BudgetSpec, RungSpec
 
 FOR_THE_MODEL = "千问，帮我点一杯少糖少冰、适合减脂的奶茶"
 DECLINE = {"intent": "decline"}
+CHATTER = (
+    "今天上班好累啊你陪我聊会儿天好不好",
+    "你说人为什么总在周一犯困呢真是奇怪",
+    "我妈问你们这儿招不招暑假工一天多少钱",
+    "帮我查一下明天去上海的高铁还有没有票",
+    "那个谁昨天说的那件事你怎么看",
+    "隔壁家出的新款跟你们的比哪个更值得",
+    "要是下雨了骑手还能不能到得了啊",
+    "我这手机屏幕碎了在哪里修便宜点儿",
+    "听说喝多了会睡不着觉是真的假的",
+    "这活动到底是谁出的钱啊你们不亏吗",
+)
 
 
 def loaded(backend: FakeBackend, **spec: object) -> Cascade[OrderIntent]:
@@ -109,3 +126,63 @@ def test_closing_may_let_what_is_under_way_end() -> None:
         result = asking.result(5)
     assert backend.cancelled == 0
     assert result.attempts[-1].cost.calls >= 1
+
+
+@pytest.mark.parametrize("rung", ["amber", "red"])
+def test_on_a_busy_rung_nobody_hangs_and_the_reason_is_told(backend: FakeBackend, rung: Rung) -> None:
+    with loaded(backend, cache={"max_bytes": 0}) as cascade:
+        assert cascade.traffic is not None
+        acting, idle = (
+            asked_as(cascade, backend, Priority.ACTING),
+            asked_as(cascade, backend, Priority.NORMAL),
+        )
+        cascade.traffic.hold(rung)
+        asked = len(backend.requests)
+        cascade.classify(acting)
+        assert len(backend.requests) > asked, "what may order is asked on every rung but the last"
+        asked = len(backend.requests)
+        result = cascade.classify(idle)
+    if rung == "red":
+        assert len(backend.requests) == asked
+        assert result.status in ("clarify", "unresolved")
+        assert result.reason == "rung_red"
+    else:
+        assert len(backend.requests) > asked
+
+
+def test_a_rung_of_the_bundle_brings_its_own_thresholds(backend: FakeBackend, tmp_path: Path) -> None:
+    """Stricter ones need no certificate: what was an answer is a question back while the rung is held."""
+    folder = tmp_path / "pack"
+    shutil.copytree(SOURCE, folder)
+    strict = {"confidence": 1.0, "margin": 1.0}
+    policy = yaml.safe_load((folder / "policy.yaml").read_text(encoding="utf-8"))
+    policy["rungs"] = {"red": {"default": strict, "acting": dict(strict)}}
+    (folder / "policy.yaml").write_text(yaml.safe_dump(policy), encoding="utf-8")
+    seal(folder)
+    with Cascade.load(folder, llm=backend, traffic=TrafficSpec()) as cascade:
+        assert cascade.traffic is not None
+        text = next(text for text in CHATTER if cascade.classify(text).tier == "classifier")
+        cascade.traffic.hold("red")
+        classifier = next(one for one in cascade.classify(text).attempts if one.tier == "classifier")
+        assert (classifier.verdict, classifier.reason) == ("escalated", "confidence_below_1")
+        cascade.traffic.hold(None)
+        assert cascade.classify(text).tier == "classifier"
+
+
+def test_two_spellings_of_one_sentence_are_one_question(backend: FakeBackend) -> None:
+    with loaded(backend, cache={"max_bytes": 0}) as cascade:
+        cascade.classify(FOR_THE_MODEL)
+        first, backend.requests = backend.requests, []
+        cascade.classify(FOR_THE_MODEL.replace("，", ","))
+    assert len(first) > 0
+    assert [request.messages for request in backend.requests] == [request.messages for request in first]
+
+
+def asked_as(cascade: Cascade[OrderIntent], backend: FakeBackend, priority: Priority) -> str:
+    """A sentence that the tiers below leave to the model, and as urgent as that."""
+    for text in (FOR_THE_MODEL, *CHATTER):
+        asked = len(backend.requests)
+        cascade.classify(text)
+        if len(backend.requests) > asked and backend.requests[-1].priority is priority:
+            return text
+    raise AssertionError(f"no sentence here is asked as {priority.name}")
