@@ -76,7 +76,7 @@ head_size = 16
 feed_forward = 64
 
 [student_fit]
-epochs = 12
+epochs = 25
 batch = 16
 rate = 4e-3
 """
