@@ -8,7 +8,7 @@ whatever their value (the total of "两杯，一杯半糖一杯全糖" is a quan
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,14 @@ KINDS: Final = (
 )
 """Fields of the answer; a field of an item is named without ``items``."""
 OUTSIDE: Final = "O"
-TAGS: Final = (OUTSIDE, *(f"{prefix}-{kind}" for kind in KINDS for prefix in "BI"))
+
+
+def tags_of(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The tags of some fields: outside of all, and the first and the other characters of each."""
+    return (OUTSIDE, *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI"))
+
+
+TAGS: Final = tags_of(KINDS)
 TAG_NUMBER: Final = {tag: number for number, tag in enumerate(TAGS)}
 
 _DIGITS = "零〇一二两俩三仨四五六七八九十百千半几0-9"
@@ -145,18 +152,19 @@ class Aligner:
 
     def _by_forms(self, slot: str, value: str) -> Callable[[str], Iterator[tuple[int, int]]]:
         forms = self._lexicon.forms(slot, value) or (self._normalised(value),)
-        return lambda text: (span for form in forms for span in _everywhere(text, form))
+        return lambda text: (span for form in forms for span in everywhere(text, form))
 
     def _literal(self, value: str) -> Callable[[str], Iterator[tuple[int, int]]]:
         spoken = self._normalised(value)
-        return lambda text: _everywhere(text, spoken) if spoken in text else _scattered(text, spoken)
+        return lambda text: everywhere(text, spoken) if spoken in text else _scattered(text, spoken)
 
     def _coupon(self, text: str) -> Iterator[tuple[int, int]]:
         known = list(self._by_forms("coupon", "use")(text))
         yield from known or (match.span() for match in _COUPON.finditer(text))
 
 
-def _everywhere(text: str, form: str) -> Iterator[tuple[int, int]]:
+def everywhere(text: str, form: str) -> Iterator[tuple[int, int]]:
+    """Every place where a form stands."""
     at = text.find(form) if form else -1
     while at >= 0:
         yield at, at + len(form)
@@ -176,7 +184,12 @@ def _by_pattern(pattern: re.Pattern[str]) -> Callable[[str], Iterator[tuple[int,
 
 
 def _by_money(amount: float) -> Callable[[str], Iterator[tuple[int, int]]]:
-    return lambda text: (match.span() for match in _MONEY.finditer(text) if _worth(match.group()) == amount)
+    return lambda text: money(text, amount)
+
+
+def money(text: str, amount: float) -> Iterator[tuple[int, int]]:
+    """Every place where a number stands that is worth so much."""
+    return (match.span() for match in _MONEY.finditer(text) if _worth(match.group()) == amount)
 
 
 _CHINESE = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}

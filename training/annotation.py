@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cascade.orders import ORDERING_INTENTS, OrderIntent, OrderItem
 
@@ -24,6 +24,8 @@ _SCALARS: Final = {
 }
 _FULFILMENT: Final = {"mode": "mode", "addr": "address", "time": "time"}
 _CODES: Final = frozenset({"n", "size", "sugar", "temp", "mode"})  # their values are written as they are
+Parse = Callable[[str, str], Any]
+"""Reads the answer that a column writes for an intent; raises ``ValueError``."""
 _NUMBER = re.compile(r"[1-9][0-9]*")
 _MONEY = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
@@ -38,7 +40,8 @@ class Example:
 
     text: str
     intent: str
-    order: OrderIntent | None
+    order: Any
+    """The whole answer, of the pack's answer model."""
     tags: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
@@ -53,7 +56,9 @@ class Example:
         return next((tag[len(name) + 1 :] for tag in self.tags if tag.startswith(f"{name}=")), None)
 
 
-def read(path: Path, intents: Collection[str], *, shown: str | None = None) -> list[Example]:
+def read(
+    path: Path, intents: Collection[str], *, shown: str | None = None, parse: Parse | None = None
+) -> list[Example]:
     """All examples of a file. Raises :class:`AnnotationError` that names every bad line."""
     problems: list[str] = []
     examples: list[Example] = []
@@ -66,7 +71,7 @@ def read(path: Path, intents: Collection[str], *, shown: str | None = None) -> l
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            examples.append(parse_line(line, intents, file, number))
+            examples.append(parse_line(line, intents, file, number, parse or parse_order))
         except AnnotationError as error:
             problems.append(str(error))
     if problems:
@@ -74,8 +79,10 @@ def read(path: Path, intents: Collection[str], *, shown: str | None = None) -> l
     return examples
 
 
-def parse_line(line: str, intents: Collection[str], file: str = "", number: int = 0) -> Example:
-    """One line of a set. Raises :class:`AnnotationError`."""
+def parse_line(
+    line: str, intents: Collection[str], file: str = "", number: int = 0, parse: Parse | None = None
+) -> Example:
+    """One line of a set; ``parse`` reads the labels of another trade. Raises :class:`AnnotationError`."""
     columns = line.split("\t")
     if not 2 <= len(columns) <= 4:
         raise AnnotationError(f"{file}:{number}: {len(columns)} columns, not 2 to 4")
@@ -85,7 +92,7 @@ def parse_line(line: str, intents: Collection[str], file: str = "", number: int 
     if intent not in intents:
         raise AnnotationError(f"{file}:{number}: unknown intent {intent!r}")
     try:
-        parsed = None if order.strip() == UNLAWFUL else parse_order(order, intent)
+        parsed = None if order.strip() == UNLAWFUL else (parse or parse_order)(order, intent)
     except ValueError as error:
         raise AnnotationError(f"{file}:{number}: {error}") from error
     return Example(text, intent, parsed, tuple(tags.split()), file, number)
@@ -108,8 +115,12 @@ def parse_order(notation: str, intent: str) -> OrderIntent:
         raise ValueError(_first(error)) from error
 
 
-def format_order(order: OrderIntent) -> str:
-    """The column of an order. Raises ``ValueError`` for a value that the notation cannot write."""
+def format_order(order: BaseModel) -> str:
+    """The column of an answer. Raises ``ValueError`` for a value that the notation cannot write."""
+    if not isinstance(order, OrderIntent):
+        from training.fields import format_fields
+
+        return format_fields(order)
     body = " | ".join(" ".join(_item_tokens(item)) or EMPTY_ITEM for item in order.items)
     tail = " ".join(_whole_tokens(order))
     return f"{body} ; {tail}".strip() if tail else body
@@ -218,13 +229,15 @@ def _written(value: str, key: str = "") -> str:
     return value.replace(" ", "_")
 
 
-def read_all(paths: Iterable[Path], intents: Collection[str], root: Path) -> list[Example]:
+def read_all(
+    paths: Iterable[Path], intents: Collection[str], root: Path, parse: Parse | None = None
+) -> list[Example]:
     """All examples of the files, named by their path under ``root``. Raises as :func:`read`, for all at once."""
     problems: list[str] = []
     examples: list[Example] = []
     for path in paths:
         try:
-            examples += read(path, intents, shown=str(path.relative_to(root)))
+            examples += read(path, intents, shown=str(path.relative_to(root)), parse=parse)
         except AnnotationError as error:
             problems.append(str(error))
     if problems:

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from cascade import features
-from cascade.config import OWN_ANSWER_MODELS
 from cascade.errors import InputRejected
 from cascade.grammar import OrderGrammar
 from cascade.result import Proposal
@@ -21,7 +19,6 @@ from cascade.tiers.base import NO_CONTEXT
 from cascade.tiers.calibration import Calibration, OrderCalibration, log_odds, softmax
 from cascade.tiers.classifier import ClassifierTier, Composition
 from cascade.tiers.rules import RulesTier
-from training.alignment import KINDS, TAGS
 from training.annotation import Example
 from training.calibration import expected_calibration_error, fit_logistic, fit_temperature
 from training.certify import sample_of
@@ -29,8 +26,6 @@ from training.dataset import Pack
 from training.scoring import right
 from training.workshop import Workshop
 
-ORDER_DETAILS = ("quantity", "size", "sugar", "temperature", "toppings", "without")
-"""Fields that only an order has; a drink or a brand is also named by who cancels or claims."""
 FIRST_GUESS = OrderCalibration(bias=0.0, intent=1.0, slots=0.0)
 PRIOR = (0.0, 0.5, 0.5)
 
@@ -49,12 +44,12 @@ def calibrate(workshop: Workshop, console: Console) -> None:
     folder = pack.bundle.path
     for name in ("model.onnx", "vocab.txt"):
         shutil.copyfile(workshop.file(name, "export"), folder / name)
-    answer_model = OWN_ANSWER_MODELS[pack.bundle.manifest.answer_model]
+    answer_model = pack.answers
     grammar = OrderGrammar.from_bundle(pack.bundle, answer_model)
     examples = tuning(workshop)
     rows = passed_on(examples, pack, RulesTier.from_bundle(pack.bundle, grammar, answer_model))
     model = folder.joinpath("model.onnx").read_bytes()
-    characters = workshop.vocabulary()
+    characters = workshop.encoder()
 
     def tier_with(calibration: Calibration) -> ClassifierTier:
         return ClassifierTier(
@@ -110,13 +105,13 @@ def _calibration(
     pack: Pack, temperature: float, tag_temperature: float, order: OrderCalibration
 ) -> Calibration:
     return Calibration(
-        features=features.VERSION,
+        features=pack.bundle.manifest.features,
         intents=tuple(pack.intents),
-        tags=TAGS,
+        tags=pack.tags,
         temperature=round(temperature, 6),
         tag_temperature=round(tag_temperature, 6),
         order=order,
-        order_details=frozenset(ORDER_DETAILS) & frozenset(KINDS),
+        order_details=pack.details,
     )
 
 

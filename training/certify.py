@@ -17,11 +17,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from cascade.bundle import Bundle, seal
 from cascade.certificate import FILE, Certificate, Statement, certified_files
+from cascade.orders import OrderIntent
 from cascade.policy import PolicySpec, Threshold
 from training.annotation import Example, format_order, read_all
 from training.certificate import Record, Registration, Scope
@@ -51,7 +53,9 @@ def certify(workshop: Workshop, console: Console) -> None:
     pack, recipe = workshop.pack, workshop.recipe
     registration = recipe.certificate or registration_for(pack.bundle)
     issued = registration.issued or datetime.now(UTC).date()
-    made = make_certificate(pack.bundle.path, sample_of(workshop), registration, pack.normalised, issued)
+    made = make_certificate(
+        pack.bundle.path, sample_of(workshop), registration, pack.normalised, issued, answers=pack.answers
+    )
     report(made, console)
 
 
@@ -67,7 +71,7 @@ def sample_of(workshop: Workshop) -> Sample:
     files = sorted(recipe.path(recipe.sets.certified).glob("*.tsv"))
     if not files:
         raise RecipeError(f"{recipe.sets.certified}: no *.tsv files there")
-    return Sample(calibration, tuple(read_all(files, pack.bundle.intents, files[0].parent)))
+    return Sample(calibration, tuple(read_all(files, pack.bundle.intents, files[0].parent, pack.parse)))
 
 
 def registration_for(bundle: Bundle) -> Registration:
@@ -90,12 +94,18 @@ def split(examples: Iterable[Example], registration: Registration, spelling: Spe
 
 
 def make_certificate(
-    folder: Path, sample: Sample, registration: Registration, spelling: Spelling, issued: date
+    folder: Path,
+    sample: Sample,
+    registration: Registration,
+    spelling: Spelling,
+    issued: date,
+    *,
+    answers: type[BaseModel] = OrderIntent,
 ) -> Certificate:
     """Certify the bundle in ``folder``: write its certificate, put the thresholds into its policy, seal it."""
     bundle = Bundle.open(folder)
-    tuning = records(bundle, sample.tuning, spelling)
-    certified = records(bundle, sample.certified, spelling)
+    tuning = records(bundle, sample.tuning, spelling, answers=answers)
+    certified = records(bundle, sample.certified, spelling, answers=answers)
     sha256 = fingerprint(sample.certified)
     return issue(bundle, tuning, certified, registration, sample_sha256=sha256, issued=issued)
 

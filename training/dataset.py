@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from cascade.bundle import Bundle
 from cascade.errors import InputRejected
+from cascade.grammar import OrderGrammar
+from cascade.orders import OrderIntent
 from cascade.text import Normalizer
-from training.alignment import TAG_NUMBER, Aligner, Find
-from training.annotation import AnnotationError, Example, read_all
+from training.alignment import KINDS, Aligner, Find, tags_of
+from training.annotation import AnnotationError, Example, Parse, read_all
+from training.fields import FieldAligner, details_of, fields_of, parse_fields
 from training.leakage import Collision, separate
 from training.lexicon import Lexicon
 from training.recipe import Recipe
 
+ORDER_DETAILS = frozenset({"quantity", "size", "sugar", "temperature", "toppings", "without"})
+"""Fields that only an order has; a drink or a brand is also named by who cancels or claims."""
 UNKNOWN_TAG = -100
 """In place of a tag where the label does not say one."""
 
@@ -74,14 +82,48 @@ class Pack:
     bundle: Bundle
     normalizer: Normalizer
     lexicon: Lexicon
-    aligner: Aligner
+    aligner: Aligner | FieldAligner
+    answers: type[BaseModel] = OrderIntent
+    """What the bundle answers with."""
+    kinds: tuple[str, ...] = KINDS
+    """Fields that are tagged."""
+    details: frozenset[str] = ORDER_DETAILS
+    """Those of them that only an order has."""
+    parse: Parse | None = None
+    """Reads the labels, where they are not in the notation of ``data/ANNOTATION.md``."""
 
     @classmethod
-    def open(cls, bundle: Bundle) -> Pack:
-        """Take what training needs out of a bundle."""
+    def open(cls, bundle: Bundle, answers: type[BaseModel] = OrderIntent) -> Pack:
+        """Take what training needs out of a bundle that answers with ``answers``."""
+        if answers is not OrderIntent:
+            return cls._of_another_trade(bundle, answers)
         lexicon = Lexicon.from_bundle(bundle)
         bare = Normalizer(max_chars=bundle.manifest.max_chars)
         return cls(bundle, bundle.normalizer, lexicon, Aligner(lexicon, lambda value: bare(value).text))
+
+    @classmethod
+    def _of_another_trade(cls, bundle: Bundle, answers: type[BaseModel]) -> Pack:
+        grammar = OrderGrammar.from_bundle(bundle, answers)
+        bare = Normalizer(max_chars=bundle.manifest.max_chars)
+        return cls(
+            bundle,
+            bundle.normalizer,
+            Lexicon.from_bundle(bundle),
+            FieldAligner(grammar, lambda value: bare(value).text),
+            answers,
+            fields_of(grammar.spec),
+            details_of(grammar.spec),
+            partial(parse_fields, answers=answers),
+        )
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """What a character is tagged with, in the order of the model's output."""
+        return tags_of(self.kinds)
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {tag: number for number, tag in enumerate(self.tags)}
 
     @property
     def intents(self) -> list[str]:
@@ -107,7 +149,7 @@ class Pack:
             return Sample(text, number, unknown), tuple(
                 Unaligned(example, kind, value) for kind, value in alignment.missing
             )
-        return Sample(text, number, tuple(TAG_NUMBER[tag] for tag in alignment.tags(len(text)))), ()
+        return Sample(text, number, tuple(self._number[tag] for tag in alignment.tags(len(text)))), ()
 
     def unknown_names(self, examples: Sequence[Example]) -> list[UnknownName]:
         """Labelled names that are not canonical in the lexicon."""
@@ -121,7 +163,9 @@ class Pack:
 
 def _names(example: Example) -> list[tuple[str, str]]:
     names: list[tuple[str, str]] = []
-    for item in example.order.items if example.order else ():
+    if not isinstance(example.order, OrderIntent):
+        return names
+    for item in example.order.items:
         names += [(slot, name) for slot, name in (("drink", item.drink), ("brand", item.brand)) if name]
         names += [("topping", name) for name in (*item.toppings, *item.without)]
     return names
@@ -144,7 +188,7 @@ def _load(recipe: Recipe, folder: Path, pack: Pack) -> list[Example]:
     files = sorted(home.glob("*.tsv"))
     if not files:
         raise AnnotationError(f"{folder}: no *.tsv files there")
-    return read_all(files, pack.bundle.intents, home.parent)
+    return read_all(files, pack.bundle.intents, home.parent, pack.parse)
 
 
 def _spelling(pack: Pack) -> Callable[[str], str]:

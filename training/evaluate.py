@@ -15,15 +15,19 @@ from training.calibration import expected_calibration_error
 from training.dataset import load_splits
 from training.judging import Judged, judge, latency_us
 from training.outside import held_back
+from training.scoring import carries
 from training.workshop import Workshop
 
 
 def evaluate(workshop: Workshop, console: Console) -> None:
     """Write ``evaluation.json`` and print its table."""
     examples = load_splits(workshop.recipe, workshop.pack).test
-    with Cascade.load(workshop.pack.bundle) as cascade:
+    with Cascade.load(workshop.pack.bundle, answer_model=workshop.pack.answers) as cascade:
         judged = judge(cascade, examples, workshop.pack.normalised)
-    report = {**figures(judged), "out_of_scope_held": held_back(workshop.pack.bundle, examples)}
+    report = {
+        **figures(judged),
+        "out_of_scope_held": held_back(workshop.pack.bundle, examples, workshop.pack.answers),
+    }
     workshop.write_json("evaluation.json", report)
     console.print(table(report))
 
@@ -46,7 +50,7 @@ def figures(judged: Sequence[Judged]) -> dict[str, Any]:
 def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     """Counts and shares of some utterances. A share of nothing is ``None``."""
     answered = [one for one in judged if one.answered]
-    orders = [one for one in answered if one.example.order is not None and one.example.order.carries_order]
+    orders = [one for one in answered if one.example.order is not None and carries(one.example.order)]
     acting = [one for one in answered if one.acting]
     return {
         "utterances": len(judged),

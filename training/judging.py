@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from cascade.bundle import Bundle, validated
 from cascade.config import Cascade
 from cascade.engine import Engine
+from cascade.orders import OrderIntent
 from cascade.policy import PolicySpec, ThresholdPolicy
 from training.annotation import Example
 from training.certificate import Record
@@ -69,10 +71,15 @@ def judge(
 
 
 def records(
-    bundle: Bundle, examples: Iterable[Example], spelling: Spelling, tick: Tick = lambda: None
+    bundle: Bundle,
+    examples: Iterable[Example],
+    spelling: Spelling,
+    tick: Tick = lambda: None,
+    *,
+    answers: type[BaseModel] = OrderIntent,
 ) -> list[Record]:
     """What the bundle would say at the loosest thresholds, its margins kept: what a certificate is made from."""
-    with Cascade.load(bundle, policy=unguarded(bundle)) as cascade:
+    with Cascade.load(bundle, answer_model=answers, policy=unguarded(bundle)) as cascade:
         judged = judge(cascade, examples, spelling, tick)
     return [Record(one.example.intent, one.intent, one.confidence, one.correct, one.tier) for one in judged]
 

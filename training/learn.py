@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cascade.features import Vocabulary
+from cascade.orders import OrderIntent
 from training import fit, model, negatives
-from training.alignment import TAGS
 from training.architecture import Architecture
 from training.augment import Augmenter
 from training.dataset import UNKNOWN_TAG, Pack, Sample, Unaligned, load_splits
@@ -74,20 +75,21 @@ def train(workshop: Workshop, console: Console) -> None:
     console.print(dict(Counter(pack.intents[sample.intents[0]] for sample in learned.samples)))
     characters = vocabulary((sample.text for sample in learned.samples), pack, recipe.common_characters)
     (workshop.folder / "vocab.txt").write_text(str(characters), encoding="utf-8")
-    shape = recipe.student.architecture(
+    size, plan = recipe.transformer
+    shape = size.architecture(
         vocabulary=len(characters),
         intents=len(pack.intents),
-        tags=len(TAGS),
+        tags=len(pack.tags),
         positions=pack.bundle.manifest.max_chars + 1,
     )
     teacher = _teacher(workshop, learned, characters, shape, console)
-    student = _start(recipe, recipe.student_fit, shape, characters)
+    student = _start(recipe, plan, shape, characters)
     _fit(
         workshop,
         student,
         learned,
         characters,
-        recipe.student_fit,
+        plan,
         console=console,
         name="student",
         teacher=teacher,
@@ -146,6 +148,10 @@ def _start(recipe: Recipe, plan: Fit, shape: Architecture, characters: Vocabular
     return model.from_encoder(recipe.path(recipe.encoder), shape, characters, list(plan.layers))
 
 
+def _as_it_is(sample: Sample, rng: random.Random) -> Sample:
+    return sample
+
+
 def _fit(
     workshop: Workshop,
     learner: model.TaggingClassifier,
@@ -157,7 +163,10 @@ def _fit(
     name: str,
     teacher: model.TaggingClassifier | None = None,
 ) -> None:
-    augmenter = Augmenter(workshop.pack.lexicon, workshop.recipe.augmentation)
+    pack = workshop.pack
+    # what is said in other ways, and which slips are harmless, is known of the tea trade alone
+    teas = pack.answers is OrderIntent
+    variant = Augmenter(pack.lexicon, workshop.recipe.augmentation) if teas else _as_it_is
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)
 
@@ -172,7 +181,7 @@ def _fit(
             characters,
             plan,
             seed=workshop.recipe.seed,
-            variant=augmenter,
+            variant=variant,
             teacher=teacher,
             distillation=workshop.recipe.distillation if teacher is not None else None,
             progress=told,

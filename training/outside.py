@@ -1,4 +1,4 @@
-"""How well the tea bundle holds back what is out of scope, whatever its order grammar makes of the rest."""
+"""How well a bundle with a grammar holds back what is out of scope, whatever its order grammar makes of the rest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from cascade.bundle import Bundle
-from cascade.config import OWN_ANSWER_MODELS
 from cascade.errors import InputRejected
 from cascade.grammar import OrderGrammar
+from cascade.orders import OrderIntent
 from cascade.result import Proposal
 from cascade.tiers.base import NO_CONTEXT
 from cascade.tiers.calibration import softmax
@@ -23,7 +25,9 @@ COVERAGE: Final = 0.95
 """Share of the utterances in scope that the threshold must let through."""
 
 
-def held_back(bundle: Bundle, examples: Iterable[Example]) -> dict[str, Any] | None:
+def held_back(
+    bundle: Bundle, examples: Iterable[Example], answers: type[BaseModel] = OrderIntent
+) -> dict[str, Any] | None:
     """Share of the out-of-scope utterances that are taken for nothing in scope, where 95 % of the others are.
 
     What a rule answers is settled by the rule; of all else the score is the calibrated probability of being in scope.
@@ -31,7 +35,6 @@ def held_back(bundle: Bundle, examples: Iterable[Example]) -> dict[str, Any] | N
     """
     if OUT_OF_SCOPE not in bundle.intents:
         return None
-    answers = OWN_ANSWER_MODELS[bundle.manifest.answer_model]
     grammar = OrderGrammar.from_bundle(bundle, answers)
     rules = RulesTier.from_bundle(bundle, grammar, answers)
     classifier = ClassifierTier.from_bundle(bundle, grammar, answers)

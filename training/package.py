@@ -68,10 +68,15 @@ unquantised, {int_gap} quantised; the same intent on {same_intent}, the same tag
 
 def package(workshop: Workshop, console: Console) -> None:
     """Copy the model, write its card from the figures of the other stages, and seal the bundle."""
+    put(workshop, card(workshop), console)
+
+
+def put(workshop: Workshop, text: str, console: Console) -> None:
+    """Copy the model and its card, and seal the bundle."""
     folder = workshop.pack.bundle.path
     for name in ("model.onnx", "vocab.txt"):
         shutil.copyfile(workshop.file(name, "export"), folder / name)
-    (folder / CARD).write_text(card(workshop), encoding="utf-8")
+    (folder / CARD).write_text(text, encoding="utf-8")
     shutil.copyfile(workshop.file("parity.json", "export"), folder / "parity.json")
     manifest = seal(folder)
     console.print(f"sealed {manifest.name}@{manifest.version}")
@@ -104,7 +109,7 @@ def card(workshop: Workshop) -> str:
         test=len(splits.test),
         jaccard=recipe.leakage.jaccard,
         negatives=_negatives(workshop),
-        figures=_figures(evaluation),
+        figures=figures_table(evaluation),
         pairs=pairs["pairs"],
         safe=percent(pairs["right_or_escalated"]),
         both=percent(pairs["both_right"]),
@@ -122,9 +127,10 @@ def card(workshop: Workshop) -> str:
 
 def _origin(workshop: Workshop) -> str:
     recipe = workshop.recipe
-    if recipe.encoder is None or not recipe.student_fit.layers:
+    plan = recipe.transformer[1]
+    if recipe.encoder is None or not plan.layers:
         return "nothing: fresh weights"
-    layers = ", ".join(map(str, recipe.student_fit.layers))
+    layers = ", ".join(map(str, plan.layers))
     taught = ", distilled from that encoder fine-tuned" if recipe.teacher_fit else ""
     return f"layers {layers} of `{recipe.encoder.name}`{taught}"
 
@@ -141,7 +147,7 @@ def _negatives(workshop: Workshop) -> str:
     )
 
 
-def _figures(evaluation: dict[str, Any]) -> str:
+def figures_table(evaluation: dict[str, Any]) -> str:
     mix, everything = evaluation["promo_mix"], evaluation["all"]
     rows = [("utterances", str(mix["utterances"]), str(everything["utterances"]))]
     for name, key in (

@@ -111,6 +111,16 @@ class StudentShape(_Part):
         )
 
 
+class Linear(_Part):
+    """How the linear student learns: n-grams for the intent, a window of characters for the tags."""
+
+    least_texts: int = Field(default=1, ge=1)
+    """An n-gram is known if so many texts of the train part have it."""
+    penalty: float = Field(default=0.05, gt=0)
+    tag_penalty: float = Field(default=0.05, gt=0)
+    steps: int = Field(default=200, ge=1)
+
+
 class Recipe(_Part):
     """See ``training/recipes/`` for recipes that work."""
 
@@ -119,6 +129,10 @@ class Recipe(_Part):
     threads: int = Field(default=1, ge=1)
     bundle: Path
     """The bundle folder that gets the model; its manifest, lexicon and grammar are read from there."""
+    sources: Path | None = None
+    """The folder of the pack's hand-written files, where they are to be copied into ``bundle`` first."""
+    answers: str | None = None
+    """``module:Class`` of the pack's answers, imported, where they are none of the library's own."""
     work: Path
     """Where intermediate files go."""
     encoder: Path | None = None
@@ -129,13 +143,14 @@ class Recipe(_Part):
     augmentation: Augmentation = Augmentation()
     common_characters: bool = True
     """Whether the vocabulary also holds the 3,755 common characters (GB 2312, level 1) that no set uses."""
-    student: StudentShape
-    student_fit: Fit
+    student: StudentShape | None = None
+    student_fit: Fit | None = None
+    linear: Linear | None = None
+    """Instead of a transformer: the linear student, which needs no torch."""
     teacher_fit: Fit | None = None
     distillation: Distillation = Distillation()
     certificate: Registration | None = None
     """What is registered before the calibration set is looked at; :mod:`training.certify` says what holds without."""
-    kind: Literal["transformer"] = "transformer"
     root: Path = Path()
 
     @classmethod
@@ -151,9 +166,22 @@ class Recipe(_Part):
             raise RecipeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
         if recipe.teacher_fit is not None and recipe.encoder is None:
             raise RecipeError(f"{path}: teacher_fit needs an encoder folder")
-        if recipe.student_fit.layers and len(recipe.student_fit.layers) != recipe.student.layers:
+        if (recipe.student is None or recipe.student_fit is None) == (recipe.linear is None):
+            raise RecipeError(f"{path}: name [student] with [student_fit], or [linear]")
+        if (
+            recipe.linear is None
+            and recipe.transformer[1].layers
+            and len(recipe.transformer[1].layers) != recipe.transformer[0].layers
+        ):
             raise RecipeError(f"{path}: student_fit.layers names not as many layers as the student has")
         return recipe
+
+    @property
+    def transformer(self) -> tuple[StudentShape, Fit]:
+        """The student's shape and how it learns. Raises :class:`RecipeError` where the recipe names none."""
+        if self.student is None or self.student_fit is None:
+            raise RecipeError(f"{self.name}: the recipe names no transformer")
+        return self.student, self.student_fit
 
     def path(self, relative: Path) -> Path:
         """A path of the recipe, seen from here."""

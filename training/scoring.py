@@ -6,25 +6,35 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pydantic import BaseModel
+
 from cascade.orders import OrderIntent, OrderItem
 from training.annotation import Example
+from training.fields import canonical_fields
 
 Spelling = Callable[[str], str]
 
 
-def right(answer: OrderIntent, example: Example, spelling: Spelling) -> bool:
+def right(answer: Any, example: Example, spelling: Spelling) -> bool:
     """Whether an answer is the labelled one. Nothing is right where no lawful single answer exists."""
     if example.order is None or answer.intent != example.intent:
         return False
-    return canonical(answer, spelling) == canonical(example.order, spelling)
+    return bool(canonical(answer, spelling) == canonical(example.order, spelling))
 
 
-def canonical(order: OrderIntent, spelling: Spelling) -> dict[str, Any]:
-    """An order as plain values that compare.
+def carries(answer: BaseModel) -> bool:
+    """Whether an answer says more than its intent."""
+    return bool(answer.model_dump(exclude_defaults=True, exclude={"intent"}))
+
+
+def canonical(order: BaseModel, spelling: Spelling) -> Any:
+    """An answer as plain values that compare.
 
     Spoken values in one spelling, preferences without a final 的 (适合减脂的奶茶 asks for 适合减脂), lists as
     counts; equal items are one item of their quantities' sum (一杯给我一杯给弟弟).
     """
+    if not isinstance(order, OrderIntent):
+        return canonical_fields(order, spelling)
     where = order.fulfilment
     return {
         "intent": order.intent,

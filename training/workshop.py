@@ -3,15 +3,51 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cascade.bundle import Bundle, seal
-from cascade.features import Vocabulary
+from pydantic import BaseModel
+
+from cascade import features
+from cascade.bundle import MANIFEST, Bundle, seal
+from cascade.config import OWN_ANSWER_MODELS
+from cascade.features import Encoder, Vocabulary
 from training.architecture import Architecture
 from training.dataset import Pack
 from training.recipe import Recipe, RecipeError
+
+
+def _copied(sources: Path, folder: Path) -> None:
+    """Bring the hand-written files of a pack into the bundle; the policy only once, since certifying writes to it."""
+    if not (sources / MANIFEST).is_file():
+        raise RecipeError(f"{sources}: no {MANIFEST} there")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sources.iterdir():
+        if file.is_file() and not (file.name == "policy.yaml" and (folder / file.name).exists()):
+            shutil.copyfile(file, folder / file.name)
+
+
+def answer_model(named: str | None, bundle: Bundle) -> type[BaseModel]:
+    """The class that a bundle answers with: the library's own, or the one that the recipe has imported.
+
+    Raises :class:`~training.recipe.RecipeError`.
+    """
+    wanted = bundle.manifest.answer_model
+    if named is None:
+        if wanted in OWN_ANSWER_MODELS:
+            return OWN_ANSWER_MODELS[wanted]
+        raise RecipeError(f"{bundle.id} answers with {wanted}: say so in the recipe, answers = {wanted!r}")
+    module, _, name = named.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise RecipeError(f"answers = {named!r} cannot be imported: {error}") from error
+    if named != wanted or not (isinstance(found, type) and issubclass(found, BaseModel)):
+        raise RecipeError(f"{bundle.id} answers with {wanted}, not {named}")
+    return found
 
 
 class WorkFiles:
@@ -56,11 +92,19 @@ class Workshop(WorkFiles):
     def open(cls, recipe: Recipe) -> Workshop:
         """Seal the bundle anew, since its hand-written files may have changed, and open it."""
         folder = recipe.path(recipe.bundle)
+        if recipe.sources is not None:
+            _copied(recipe.path(recipe.sources), folder)
         seal(folder)
-        return cls(recipe, Pack.open(Bundle.open(folder)))
+        bundle = Bundle.open(folder)
+        return cls(recipe, Pack.open(bundle, answer_model(recipe.answers, bundle)))
 
     def _place(self) -> Path:
         return self.recipe.path(self.recipe.work)
+
+    def encoder(self) -> Encoder:
+        """What the trained model sees of a text."""
+        listed = self.file("vocab.txt", "train").read_text(encoding="utf-8")
+        return features.parse(self.pack.bundle.manifest.features, listed)
 
     def vocabulary(self) -> Vocabulary:
         """The vocabulary of the trained model."""

@@ -36,6 +36,11 @@ class Lexicon:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def words(self) -> tuple[Entry, ...]:
+        """Every word, in no order that means anything."""
+        return self._entries
+
     def scan(self, text: str) -> list[Token]:
         """The words of a normalised text, in order; spaces are left out, what is no word is :data:`UNKNOWN`."""
         tokens: list[Token] = []

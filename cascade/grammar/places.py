@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import parts
+from cascade.grammar import parts, words
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import HEAD, Handler, Reading
 
@@ -37,6 +37,14 @@ def _lead(reading: Reading, place: int) -> int:
     """送到 where no slot knows how: the place must follow."""
     after = _address(reading, place + 1)
     return after if after > place + 1 else reading.refuse(place)
+
+
+def _change(reading: Reading, place: int) -> int:
+    """目的地改成火车站: what changes an order may itself lead to a place."""
+    changed = words.HANDLERS["change"](reading, place)
+    if reading.changing and reading.tokens[place][0].roles & ROLE["lead"]:
+        return max(changed, _address(reading, place + 1))
+    return changed
 
 
 def _toward(reading: Reading, place: int) -> int:
@@ -98,6 +106,7 @@ def _may_end(reading: Reading, place: int) -> bool:
 HANDLERS: Final[Mapping[str, Handler]] = {
     "value": _value,
     "lead": _lead,
+    "change": _change,
     "toward": _toward,
     "place": _place,
 }
