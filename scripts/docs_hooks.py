@@ -1,0 +1,28 @@
+"""What the documentation site does to its pages: links to files of the checkout become their names.
+
+The pages are also read in the checkout, where such links lead somewhere; a built site has no place for them.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+_LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s]+)\)")
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Called by mkdocs for every page."""
+    home = PurePosixPath(page.file.src_uri).parent
+    return _LINK.sub(lambda link: link[1] if _leaves(home, link[2]) else link[0], markdown)
+
+
+def _leaves(home: PurePosixPath, target: str) -> bool:
+    """Whether a relative link goes above the folder of the pages."""
+    depth = len(home.parts)
+    for part in PurePosixPath(target).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            return True
+    return False
