@@ -9,6 +9,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
+_ALTERNATE = re.compile(r'<link rel="alternate"[^>]*hreflang[^>]*>\s*')
 _LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s]+)\)")
 
 
@@ -16,6 +17,16 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Called by mkdocs for every page."""
     home = PurePosixPath(page.file.src_uri).parent
     return _LINK.sub(lambda link: link[1] if _leaves(home, link[2]) else link[0], markdown)
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Called by mkdocs for every finished page.
+
+    The theme's search dialog has no name for those who hear it; and for each edition named in the head its script
+    asks for a site map that a site without an address does not have.
+    """
+    output = _ALTERNATE.sub("", output)
+    return output.replace('role="dialog">', 'role="dialog" aria-label="Search / 搜索">')
 
 
 def _leaves(home: PurePosixPath, target: str) -> bool:
