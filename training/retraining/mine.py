@@ -92,6 +92,14 @@ def mine(shop: Shop) -> Mined:
     return found
 
 
+def learnable(shop: Shop, most: int) -> list[str]:
+    """What was said in the log's training window alone, normalised, the most frequent first: what a model may label."""
+    frame = pl.read_parquet(read_log(shop).folder / "rows.parquet", columns=["said", "weight", "learnable"])
+    often = frame.filter(pl.col("learnable")).group_by("said").agg(pl.col("weight").sum())
+    first = often.sort("weight", "said", descending=[True, False]).head(most)
+    return [str(said) for said in first["said"]]
+
+
 def read_log(shop: Shop) -> Done:
     """The log as rows. What could not be read is told and kept in ``problems.txt``."""
     files = logs.files(shop.recipe.path(shop.recipe.logs))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.recipe import RecipeError
 from training.retraining.compare import Gates
+from training.retraining.label_studio import LabelStudioTable
 from training.retraining.newwords import WordSearch
 from training.retraining.plan import Mining, TimeSplit
 
@@ -34,6 +35,10 @@ class RetrainRecipe(BaseModel):
     mining: Mining = Mining()
     words: WordSearch = WordSearch()
     gates: Gates = Gates()
+    teacher: str | None = None
+    """A large model for the stage ``teach``, as ``Cascade.load(llm=...)`` takes it: ``ollama:qwen3:8b``."""
+    label_studio: LabelStudioTable | None = None
+    """A labelling server, for the stages ``push`` and ``pull``."""
     llm_labels: int = Field(default=2000, ge=0)
     """Most labels of models to learn from; 0 for none."""
     promote: bool = False

@@ -29,6 +29,7 @@ from training.retraining.mine import CODE, Mined, Shop, mine
 from training.retraining.mining import llm_answers, order_of, settled_weights, suggestion, utterance_id
 from training.retraining.registry import Event
 from training.retraining.sets import Material
+from training.retraining.teach import from_answers
 
 TRAINING_STAGES = ("train", "export", "calibrate", "certify", "evaluate", "package")
 CHUNK = 50
@@ -89,7 +90,8 @@ def gather(shop: Shop, mined: Mined) -> Material:
         if (said := suggestion(answer)) and order_of(answer) is not None
     ]
     files = sorted((home / "llm").glob("*.jsonl"))
-    llm = _settled(shop, [*labels.read(files, "llm"), *logged])
+    answered = [label for path in sorted((home / "llm").glob("*.parquet")) for label in from_answers(path)]
+    llm = _settled(shop, [*labels.read(files, "llm"), *answered, *logged])
     later = {utterance_id(said) for said in frame.filter(~frame["learnable"])["said"].unique()}
     return Material(human, llm, mined.drawn, mined.decisions, later)
 
