@@ -19,6 +19,7 @@ from training.augment import Augmenter
 from training.dataset import UNKNOWN_TAG, Sample, spans
 from training.evaluate import figures, table
 from training.judging import Judged
+from training.labelled.recipe import LabelledRecipe, is_labelled
 from training.recipe import Augmentation, Negatives, Recipe, RecipeError
 from training.scoring import right
 from training.stages import run
@@ -85,8 +86,24 @@ class TestRecipes:
     def test_the_recipes_of_the_project_can_be_read(self) -> None:
         from training_kit import ROOT
 
-        found = [Recipe.read(path, ROOT) for path in sorted((ROOT / "training" / "recipes").glob("*.toml"))]
+        paths = sorted((ROOT / "training" / "recipes").glob("*.toml"))
+        found = [
+            LabelledRecipe.read(path) if is_labelled(path) else Recipe.read(path, ROOT) for path in paths
+        ]
         assert "tiny" in [recipe.name for recipe in found]
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            "",
+            "[linear]\n[student]\nlayers=1\nwidth=16\nheads=1\nhead_size=8\nfeed_forward=16\n[student_fit]\nepochs=1\nrate=1",
+        ],
+    )
+    def test_a_recipe_names_one_student(self, tmp_path: Path, parts: str) -> None:
+        path = tmp_path / "none.toml"
+        path.write_text(f'name = "none"\nbundle = "b"\nwork = "w"\n{parts}\n', encoding="utf-8")
+        with pytest.raises(RecipeError, match=r"or \[linear\]"):
+            Recipe.read(path, tmp_path)
 
     def test_a_later_stage_says_which_comes_first(self, recipe: Recipe) -> None:
         with pytest.raises(RecipeError, match="run the stage 'train' first"):
