@@ -9,6 +9,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
+_ROLE = re.compile(r":(?:class|meth|func|mod|data|attr|exc|const):\s*<code>(?:~(?:\w+\.)*)?([\w.]+)</code>")
 _ALTERNATE = re.compile(r'<link rel="alternate"[^>]*hreflang[^>]*>\s*')
 _LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)\s]+)\)")
 
@@ -17,6 +18,11 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Called by mkdocs for every page."""
     home = PurePosixPath(page.file.src_uri).parent
     return _LINK.sub(lambda link: link[1] if _leaves(home, link[2]) else link[0], markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Called by mkdocs for every page turned to HTML: roles of docstrings become the names that they mark."""
+    return _ROLE.sub(r"<code>\1</code>", html)
 
 
 def on_post_page(output: str, **_: Any) -> str:
