@@ -79,7 +79,11 @@ class Scripted:
 
 
 def scripted_cascade(
-    bundle: str | None = None, llm: str | None = None, listeners: Iterable[Listener] = ()
+    bundle: str | None = None,
+    llm: str | None = None,
+    listeners: Iterable[Listener] = (),
+    *,
+    answers: str | None = None,
 ) -> Engine[Any]:
     """Stands in for ``cascade.cli.common.open_cascade``; every turn of a tier takes 20 microseconds."""
     tiers = [Scripted("rules", RULES), Scripted("classifier", CLASSIFIER)]

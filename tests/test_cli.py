@@ -242,7 +242,7 @@ def test_wrong_arguments_exit_with_2_and_no_trace(run: Run, arguments: tuple[str
 def test_an_error_is_one_line_with_its_hint(
     monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise BundleNotFound("no bundle at 'x'\nat all", hint="name another")
 
     monkeypatch.setattr(common, "open_cascade", fail)

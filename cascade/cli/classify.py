@@ -15,6 +15,7 @@ import typer
 
 from cascade.cli import common
 from cascade.cli.common import (
+    AnswersOption,
     BundleOption,
     CurrencyOption,
     DeadlineOption,
@@ -58,6 +59,7 @@ def classify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     llm: LLMOption = None,
     bundle: BundleOption = None,
+    answers: AnswersOption = None,
     deadline: DeadlineOption = None,
     ledger: Annotated[
         bool | None,
@@ -89,7 +91,7 @@ def classify(
         listeners: list[Listener] = [counted]
         if costs is not None:
             listeners.append(stack.enter_context(JsonlSink(costs, campaign=campaign)))
-        cascade = stack.enter_context(common.open_cascade(bundle, llm, listeners))
+        cascade = stack.enter_context(common.open_cascade(bundle, llm, listeners, answers=answers))
         size = _batch_size(stream, servers=llm is not None)
         progress = stack.enter_context(_Progress(stream if file else None, servers=llm is not None))
         out = console(sys.stdout)

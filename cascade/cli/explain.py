@@ -10,6 +10,7 @@ import typer
 
 from cascade.cli import common
 from cascade.cli.common import (
+    AnswersOption,
     BundleOption,
     CurrencyOption,
     DeadlineOption,
@@ -34,6 +35,7 @@ def explain(
     *,
     llm: LLMOption = None,
     bundle: BundleOption = None,
+    answers: AnswersOption = None,
     deadline: DeadlineOption = None,
     prices: PricesOption = None,
     currency: CurrencyOption = "CNY",
@@ -48,7 +50,7 @@ def explain(
 
         return spent(cost, book.charge(cost, currency), currency)
 
-    with common.open_cascade(bundle, llm) as cascade:
+    with common.open_cascade(bundle, llm, answers=answers) as cascade:
         result = cascade.classify(text, deadline_s=deadline)
         console(sys.stdout).print(explain_view(cascade, result, text, told))
 
