@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import statistics
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +90,7 @@ async def _break(plan: Plan, counts: Counter[str], apps: list[App], server: Post
     rng = random.Random(plan.seed)  # noqa: S311 - an order of events, not a secret
     rng.shuffle(events)
     pause = plan.customers / plan.rate / (len(events) + 1)
+    modes: Iterator[Literal["fast", "immediate"]] = itertools.cycle(("immediate", "fast"))
     for number, broken in enumerate(events):
         began = time.monotonic()
         if broken is None:
@@ -97,7 +100,7 @@ async def _break(plan: Plan, counts: Counter[str], apps: list[App], server: Post
             await asyncio.to_thread(app.start)
             counts["app processes killed in mid-load"] += 1
         else:
-            mode: Literal["fast", "immediate"] = "immediate" if number % 2 else "fast"
+            mode = next(modes)
             await asyncio.to_thread(broken.stop, mode)
             await asyncio.sleep(DOWN_S)
             await asyncio.to_thread(broken.start)
