@@ -285,7 +285,7 @@ def test_explain_tells_money(run: Run) -> None:
         in run("explain", "--llm", "x", UNCLEAR).stdout
     )
     out = run("explain", "--llm", "x", "--currency", "USD", UNCLEAR).stdout
-    assert "700 + 60 tokens, cost unknown" in out
+    assert "700 + 60 tokens, $0.000352" in out
 
 
 def test_explain_a_rejected_text(run: Run) -> None:
