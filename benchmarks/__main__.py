@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("headline", "latency", "ledger", "observe", "overload", "plan", "retrain")
+NAMES = ("headline", "latency", "ledger", "observe", "overload", "plan", "retrain", "serve")
 
 
 def main(argv: list[str] | None = None) -> int:
