@@ -30,9 +30,9 @@ def require() -> None:
         pytest.skip("chromium is not installed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser, started once."""
+    """The browser, started once a module: while it runs, no other event loop can run in this thread."""
     require()
     from playwright.sync_api import sync_playwright
 
