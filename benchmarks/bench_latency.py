@@ -5,7 +5,8 @@ Every system runs in a subprocess of its own, in turn, in the same run; what cou
 - an exact phrase, result object and ledger included, against NFKC + one dictionary look-up + building the same answer;
 - a classifier answer against the bare onnxruntime call on the same input;
 - ten thousand phrases and two thousand patterns against ten of each;
-- a grammar answer (median), the import, the first answer after start, resident memory.
+- a grammar answer (median), the import, the first answer after start, resident memory;
+- batches, threads, processes, longer texts and more intents (``latency_load``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import latency_load
 from benchmarks.harness import ROOT, rounds_of, time_calls, write
 
 MODULE = "benchmarks.bench_latency"
@@ -205,7 +207,7 @@ SYSTEMS: dict[str, Callable[[], dict[str, Any]]] = {
         first_answer,
         memory,
     )
-}
+} | latency_load.SYSTEMS
 
 
 def run(*, out: Path, rounds: int) -> int:

@@ -1,0 +1,115 @@
+"""Who understands most, who knows when it does not, and how much does each learn from few labels?
+
+Every system gets the same rows and the same sentence encoder, chooses what its documentation lets it choose on
+dev alone, and scores the test rows once; the figures are made from the scores here, in one place for all. Full
+train sets, and 5, 20 and 100 labels an intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from benchmarks import peers
+from benchmarks.contest import SYSTEMS, Arena, Entry, SystemFailed, arena
+from benchmarks.figures import Answers, answers, summary
+from benchmarks.harness import write
+from benchmarks.options import Options
+from benchmarks.sets import NAMES, Sets, load
+
+SHOTS: Final = (5, 20, 100)
+SEEDS: Final = (1, 2)
+FEW_ONLY: Final = {"set_fit": (5, 20)}
+"""Systems for few labels, and the shots that they are run with."""
+NOT_ON_FEW: Final = frozenset({"cascade_transformer"})
+TOLD: Final = ("fit_s", "tuned", "version", "package", "single_median_us", "single_p99_us", "batch_us")
+
+
+def run(options: Options) -> int:
+    """Run the contest, print a table, write ``accuracy.json``; 1 when a system failed."""
+    held = arena(options.peers, options.encoder)
+    names = options.sets or NAMES
+    systems = options.systems or tuple(SYSTEMS)
+    failed: dict[str, str] = {}
+    found: dict[str, Any] = {}
+    for name in names:
+        sets = load(name, options.data)
+        found[name] = {
+            "train": len(sets.train),
+            "dev": len(sets.dev),
+            "test": len(sets.test),
+            "dropped": sets.dropped,
+            "intents": len({intent for _, intent in sets.train}),
+            "systems": _full(held, sets, systems, failed),
+            "learning": _learning(held, sets, systems, failed) if options.shots else {},
+        }
+    result = {
+        "shots": SHOTS,
+        "sets": found,
+        "titles": {name: system.title for name, system in SYSTEMS.items()},
+        "unavailable": peers.UNAVAILABLE,
+        "failed": failed,
+    }
+    print(write(options.out, "accuracy", result))
+    for name, why in failed.items():
+        print(f"FAILED {name}: {why}")
+    return 1 if failed else 0
+
+
+def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str]) -> dict[str, Any]:
+    figures = {}
+    for name in systems:
+        if name in FEW_ONLY:
+            continue
+        try:
+            entry = held.run(name, sets, label="full")
+        except SystemFailed as error:
+            failed[f"{sets.name}/{name}"] = str(error)
+            continue
+        told = entry.told
+        figures[name] = {key: told[key] for key in TOLD if key in told} | summary(
+            judged(entry, sets), probability=told["probability"]
+        )
+        shown = figures[name]
+        print(
+            f"{sets.name:14} {name:20} accuracy {shown['accuracy']:.4f}  AURC {shown['aurc']:.4f}"
+            f"  fit {told['fit_s']:.0f} s"
+        )
+    return figures
+
+
+def judged(entry: Entry, sets: Sets, part: Literal["dev", "test"] = "test") -> Answers:
+    """A system's answers to the test rows, or to those of dev."""
+    truth = [intent for _, intent in getattr(sets, part)]
+    stated = getattr(entry, f"{part}_confidence")
+    return answers(getattr(entry, part), entry.told["classes"], truth, sets.out_of_scope, stated)
+
+
+def _learning(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str]) -> dict[str, Any]:
+    curves: dict[str, Any] = {}
+    for name in systems:
+        if name in NOT_ON_FEW:
+            continue
+        seeds = SEEDS[:1] if name in FEW_ONLY else SEEDS
+        for shots in FEW_ONLY.get(name, SHOTS):
+            reached = []
+            for seed in seeds:
+                few = sets.shots(shots, seed)
+                try:
+                    entry = held.run(name, few, label=f"{shots}-{seed}", seed=seed)
+                except SystemFailed as error:
+                    failed[f"{sets.name}/{name}/{shots}"] = str(error)
+                    break
+                found = judged(entry, few)
+                reached.append(float(np.mean(found.correct[found.in_scope])))
+            if reached:
+                curves.setdefault(name, {})[str(shots)] = {
+                    "accuracy": fmean(reached),
+                    "seeds": reached,
+                    "tuned": entry.told["tuned"],
+                }
+                print(f"{sets.name:14} {name:20} {shots:>4} labels: {fmean(reached):.4f}")
+    return curves
