@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         sets=tuple(given.sets or ()),
         systems=tuple(given.systems or ()),
         shots=not given.no_shots,
+        kept=given.kept,
         seconds=given.seconds,
     )
     if given.name == "peers":
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds", type=float, default=defaults.seconds, help="promo: length of each replay"
     )
+    parser.add_argument("--kept", action="store_true", help="accuracy: of scores kept from earlier runs only")
     parser.add_argument("--html", type=Path, default=Path("benchmarks/results/report.html"))
     parser.add_argument("--markdown", type=Path, default=Path("RESULTS.md"))
     return parser

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.contest import SYSTEMS, Arena, Entry, SystemFailed, arena
+from benchmarks.contest import SYSTEMS, Arena, Entry, NotKept, SystemFailed, arena
 from benchmarks.figures import Answers, answers, summary
 from benchmarks.harness import write
 from benchmarks.options import Options
@@ -30,7 +30,7 @@ TOLD: Final = ("fit_s", "tuned", "version", "package", "single_median_us", "sing
 
 def run(options: Options) -> int:
     """Run the contest, print a table, write ``accuracy.json``; 1 when a system failed."""
-    held = arena(options.peers, options.encoder)
+    held = arena(options.peers, options.encoder, kept_only=options.kept)
     names = options.sets or NAMES
     systems = options.systems or tuple(SYSTEMS)
     failed: dict[str, str] = {}
@@ -66,6 +66,8 @@ def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str
             continue
         try:
             entry = held.run(name, sets, label="full")
+        except NotKept:
+            continue
         except SystemFailed as error:
             failed[f"{sets.name}/{name}"] = str(error)
             continue
@@ -100,6 +102,8 @@ def _learning(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str,
                 few = sets.shots(shots, seed)
                 try:
                     entry = held.run(name, few, label=f"{shots}-{seed}", seed=seed)
+                except NotKept:
+                    break
                 except SystemFailed as error:
                     failed[f"{sets.name}/{name}/{shots}"] = str(error)
                     break

@@ -35,7 +35,7 @@ RULES: Final = {
     "distilroute": "distilroute's own function",
     "semantic": "semantic-router: Platt calibration, confidence at least 1 - bound",
 }
-CLASSIFIER: Final = "tfidf_lr"
+CLASSIFIER: Final = "frozen_lr"
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 

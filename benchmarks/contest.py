@@ -68,6 +68,10 @@ class SystemFailed(RuntimeError):
     """A system ended with an error; the message is the end of what it said."""
 
 
+class NotKept(RuntimeError):
+    """There are no scores of a system from an earlier run."""
+
+
 @dataclass(frozen=True)
 class Arena:
     """Where the contest is held."""
@@ -76,6 +80,8 @@ class Arena:
     encoders: Mapping[str, Path]
     """Sentence encoders by language."""
     budget_s: float = 240.0
+    kept_only: bool = False
+    """Whether scores of earlier runs are all that is wanted."""
 
     def run(self, name: str, sets: Sets, *, label: str, seed: int = 1, again: bool = False) -> Entry:
         """A system's scores, from this run or from one that had the same rows and the same source, unless ``again``."""
@@ -85,6 +91,8 @@ class Arena:
         key = self._key(system, sets, seed)
         kept = home / f"{name}-{key}.json"
         scores = kept.with_suffix(".npz")
+        if self.kept_only and not kept.is_file():
+            raise NotKept(name)
         if again or not kept.is_file():
             sets.write(folder)
             home.mkdir(parents=True, exist_ok=True)
@@ -132,7 +140,9 @@ class Arena:
         return hashlib.sha256(source + rows).hexdigest()[:12]
 
 
-def arena(given_peers: Path | None, encoder_zh: Path) -> Arena:
+def arena(given_peers: Path | None, encoder_zh: Path, *, kept_only: bool = False) -> Arena:
     """The arena with the peers' environment. Raises :class:`~benchmarks.peers.PeersMissing`."""
     interpreter = peers.python(given_peers)
-    return Arena(interpreter, {"zh": encoder_zh, "en": peers.english_encoder(interpreter)})
+    return Arena(
+        interpreter, {"zh": encoder_zh, "en": peers.english_encoder(interpreter)}, kept_only=kept_only
+    )

@@ -18,4 +18,5 @@ class Options:
     sets: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     shots: bool = True
+    kept: bool = False
     seconds: float = 60.0

@@ -36,7 +36,7 @@ work = "work"
 student = "linear"
 threads = 1
 seed = {seed}
-max_chars = 400
+max_chars = 1000
 
 [data]
 train = "{folder}/train.jsonl"

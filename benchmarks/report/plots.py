@@ -31,10 +31,13 @@ def dots(
     width: int = WIDE,
     title: str = "",
     left: float | None = None,
+    mark: float | None = None,
 ) -> str:
-    """A row a name: the value as a point, its interval as a whisker, the words at the right edge."""
+    """A row a name: the value as a point, its interval as a whisker, the words at the right edge; a line at ``mark``."""
     names = left if left is not None else 18 + max(width_of(bar.name) for bar in bars)
     chart = _rows([bar.name for bar in bars], axis, alt, width, title, left=names, right=64)
+    if mark is not None:
+        chart.rule((mark, 0), (mark, len(bars)))
     for at, bar in enumerate(bars):
         y = len(bars) - at - 0.5
         chart.whisker((bar.low, y), (bar.high, y), bar.style)

@@ -102,7 +102,7 @@ def _growth(systems: Result) -> Table:
         ),
         ("resident memory, all loaded", f"{systems['memory']['rss_mb']:.0f} MB"),
     ]
-    return Table("Growth, load, start and memory", ("", "measured"), tuple(rows))
+    return Table("Growth, load, start and memory", ("what", "measured"), tuple(rows))
 
 
 def _rivals(rivals: Result) -> Figure:
@@ -318,6 +318,14 @@ def unmeasured(accuracy: Result | None, absent: Mapping[str, str]) -> Section:
     if accuracy is not None:
         items += [f"{name}: {why}" for name, why in accuracy["unavailable"].items()]
         items += [f"{name} failed in this run: {why}" for name, why in accuracy["failed"].items()]
+        items += [
+            f"{accuracy['titles'][system]} on {name}: not run here"
+            for name, one in accuracy["sets"].items()
+            for system in accuracy["titles"]
+            if system not in one["systems"]
+            and system not in one["learning"]
+            and system != "cascade_transformer"
+        ]
         if not any("cascade_transformer" in one["systems"] for one in accuracy["sets"].values()):
             items.append("The distilled transformer on public sets: its bundle was not trained in this run.")
     items += [f"{name}: not run; python -m benchmarks {name}" for name in absent]
