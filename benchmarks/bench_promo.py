@@ -23,11 +23,11 @@ from typing import Any, Final
 from benchmarks.azure import arrivals, dispersion
 from benchmarks.bench_overload import SCHEMA, SLOTS, SPEC
 from benchmarks.harness import ROOT, in_subprocess, write
-from benchmarks.load import small_model
 from benchmarks.options import Options
 from cascade.backends.base import ChatBackend, ChatRequest, Message
 from cascade.backends.openai import OpenAIBackend
 from cascade.errors import BackendError, BackendOverloaded
+from cascade.testing import small_model
 from cascade.traffic import Gate
 
 MODULE: Final = "benchmarks.bench_promo"
@@ -48,12 +48,14 @@ OUTPUT_TOKENS: Final = 60
 
 def run(options: Options) -> int:
     """Replay, scale, print, write ``promo.json``."""
-    with small_model(SLOTS) as url:  # the first run also warms what the machine keeps
+    with small_model(
+        SLOTS, context_tokens=1024, name="small"
+    ) as url:  # the first run also warms what the machine keeps
         _child(["capacity", url, 0.0, 0.0, ""])
         rate = TIMES * _child(["capacity", url, 0.0, 0.0, ""])["per_s"]
     runs = []
     for system in SYSTEMS:
-        with small_model(SLOTS) as url:
+        with small_model(SLOTS, context_tokens=1024, name="small") as url:
             capacity = _child(["capacity", url, 0.0, 0.0, ""])["per_s"]
             replayed = _child([system, url, rate, options.seconds, str(options.data.resolve())])
             runs.append({**replayed, "capacity_per_s": capacity})
