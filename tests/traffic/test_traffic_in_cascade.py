@@ -1,6 +1,7 @@
 """The layer inside a cascade: what ``classify`` says when the model may not be asked, and who is urgent."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,7 +137,7 @@ def test_on_a_busy_rung_nobody_hangs_and_the_reason_is_told(backend: FakeBackend
             asked_as(cascade, backend, Priority.ACTING),
             asked_as(cascade, backend, Priority.NORMAL),
         )
-        cascade.traffic.hold(rung)
+        held(cascade, rung)
         asked = len(backend.requests)
         cascade.classify(acting)
         assert len(backend.requests) > asked, "what may order is asked on every rung but the last"
@@ -162,10 +163,10 @@ def test_a_rung_of_the_bundle_brings_its_own_thresholds(backend: FakeBackend, tm
     with Cascade.load(folder, llm=backend, traffic=TrafficSpec()) as cascade:
         assert cascade.traffic is not None
         text = next(text for text in CHATTER if cascade.classify(text).tier == "classifier")
-        cascade.traffic.hold("red")
+        held(cascade, "red")
         classifier = next(one for one in cascade.classify(text).attempts if one.tier == "classifier")
         assert (classifier.verdict, classifier.reason) == ("escalated", "confidence_below_1")
-        cascade.traffic.hold(None)
+        held(cascade, None)
         assert cascade.classify(text).tier == "classifier"
 
 
@@ -176,6 +177,16 @@ def test_two_spellings_of_one_sentence_are_one_question(backend: FakeBackend) ->
         cascade.classify(FOR_THE_MODEL.replace("，", ","))
     assert len(first) > 0
     assert [request.messages for request in backend.requests] == [request.messages for request in first]
+
+
+def held(cascade: Cascade[OrderIntent], rung: Rung | None) -> None:
+    """Hold a rung, and wait until the loop that it lives on has heard of it."""
+    assert cascade.traffic is not None
+    cascade.traffic.hold(rung)
+    end = time.monotonic() + 5
+    while cascade.traffic.rung != (rung or "normal"):
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def asked_as(cascade: Cascade[OrderIntent], backend: FakeBackend, priority: Priority) -> str:
