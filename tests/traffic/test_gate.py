@@ -626,3 +626,41 @@ def test_an_estimate_that_is_too_high_is_put_right() -> None:
         await layer.aclose()
 
     run(main())
+
+
+def test_a_first_call_that_waited_for_the_model_to_load_does_not_stand_for_all() -> None:
+    async def main() -> None:
+        server = SimulatedServer(service_s=8.0)
+        layer = gate(server)
+        await layer.chat(question("first", timeout_s=20))
+        server.service_s = 0.5
+        for number in range(4):
+            await layer.chat(question(f"then {number}"))
+        assert (stats_of(layer).hosts[0].latency_s or 0.0) == pytest.approx((8.0 + 4 * 0.5) / 5)
+        await layer.aclose()
+
+    run(main())
+
+
+def test_a_place_goes_to_who_can_still_be_served_in_time() -> None:
+    """The earliest deadline waits first in line; when it can no longer be met, it must not cost the next one's."""
+
+    async def main() -> None:
+        server = SimulatedServer(service_s=2.0)
+        spec = TrafficSpec(
+            rungs=RungSpec(automatic=False), limit=LimitSpec(ceiling=1), queue=QueueSpec(max_wait_s=60)
+        )
+        layer = gate(server, spec=spec)
+        for number in range(8):
+            await layer.chat(question(f"learn {number}"))
+        server.service_s = 3.0  # slower than ever: what was let into the line comes out of it too late
+        first = asyncio.ensure_future(outcome(layer.chat(question("now", timeout_s=20))))
+        await asyncio.sleep(0.1)
+        tight = asyncio.ensure_future(outcome(layer.chat(question("tight", timeout_s=4.8))))
+        easy = asyncio.ensure_future(outcome(layer.chat(question("easy", timeout_s=20))))
+        ends = [reason(ended) for ended in await asyncio.gather(first, tight, easy)]
+        assert ends == ["ChatReply", "deadline", "ChatReply"]
+        assert server.cancelled == 0
+        await layer.aclose()
+
+    run(main())
