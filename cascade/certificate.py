@@ -20,6 +20,8 @@ from cascade.errors import BundleCorrupt
 
 FORMAT = 1
 FILE = "certificate.json"
+RUNG_FILES = "certificate-"
+"""What the names of the certificates of single rungs begin with."""
 UNCERTIFIED_FILES = frozenset({FILE, "policy.yaml", "llm.yaml", "parity.json", "MODEL_CARD.md"})
 """Files that may change without changing what rules and classifier propose; thresholds are compared by value."""
 
@@ -139,6 +141,8 @@ def certified_files(bundle: Bundle) -> dict[str, str]:
     head = bundle.manifest.model_dump_json(exclude={"version", "files"})
     hashes = {MANIFEST: hashlib.sha256(head.encode()).hexdigest()}
     hashes |= {
-        name: entry.sha256 for name, entry in bundle.manifest.files.items() if name not in UNCERTIFIED_FILES
+        name: entry.sha256
+        for name, entry in bundle.manifest.files.items()
+        if name not in UNCERTIFIED_FILES and not name.startswith(RUNG_FILES)
     }
     return dict(sorted(hashes.items()))

@@ -62,7 +62,7 @@ class Checks:
 
 def tea_bundle(folder: Path, edit: Callable[[str], str] = str) -> Bundle:
     """A sealed bundle of what the tier reads; ``edit`` changes its ``llm.yaml``."""
-    for name in ("manifest.json", "policy.yaml"):
+    for name in ("manifest.json", "policy.yaml", *(path.name for path in SOURCE.glob("certificate-*.json"))):
         shutil.copy(SOURCE / name, folder)
     prompt = (SOURCE / "llm.yaml").read_text(encoding="utf-8")
     (folder / "llm.yaml").write_text(edit(prompt), encoding="utf-8")

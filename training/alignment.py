@@ -97,9 +97,17 @@ class _Value:
 class Aligner:
     """Aligns orders with texts by one lexicon."""
 
-    def __init__(self, lexicon: Lexicon, normalised: Callable[[str], str]) -> None:
-        """``normalised`` brings a spoken value to the spelling of the texts."""
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        normalised: Callable[[str], str],
+        sound: Callable[[str], tuple[str, ...]] = tuple,
+    ) -> None:
+        """``normalised`` brings a spoken value to the spelling of the texts; ``sound`` tells what a text sounds like,
+        a syllable a character.
+        """
         self._lexicon = lexicon
+        self._sound = sound
         self._normalised = normalised
         measures = [
             form
@@ -152,7 +160,21 @@ class Aligner:
 
     def _by_forms(self, slot: str, value: str) -> Callable[[str], Iterator[tuple[int, int]]]:
         forms = self._lexicon.forms(slot, value) or (self._normalised(value),)
-        return lambda text: (span for form in forms for span in everywhere(text, form))
+
+        def find(text: str) -> Iterator[tuple[int, int]]:
+            found = [span for form in forms for span in everywhere(text, form)]
+            yield from found or self._sounding(text, forms)
+
+        return find
+
+    def _sounding(self, text: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
+        """Where a form of two characters or more was heard or typed as others that sound the same: 瑞星."""
+        heard = self._sound(text)
+        for form in forms:
+            sound = self._sound(form)
+            for start in range(len(heard) - len(sound) + 1) if len(sound) > 1 else ():
+                if heard[start : start + len(sound)] == sound:
+                    yield start, start + len(sound)
 
     def _literal(self, value: str) -> Callable[[str], Iterator[tuple[int, int]]]:
         spoken = self._normalised(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ from cascade.grammar import OrderGrammar
 from cascade.result import Proposal
 from cascade.text import Utterance
 from cascade.tiers.base import NO_CONTEXT
-from cascade.tiers.calibration import Calibration, OrderCalibration, log_odds, softmax
-from cascade.tiers.classifier import ClassifierTier, Composition
+from cascade.tiers.calibration import Calibration, Curve, softmax
+from cascade.tiers.classifier import ClassifierTier
 from cascade.tiers.rules import RulesTier
 from training.annotation import Example
 from training.calibration import expected_calibration_error, fit_logistic, fit_temperature
@@ -26,8 +26,21 @@ from training.dataset import Pack
 from training.scoring import right
 from training.workshop import Workshop
 
-FIRST_GUESS = OrderCalibration(bias=0.0, intent=1.0, slots=0.0)
-PRIOR = (0.0, 0.5, 0.5)
+ORDER_EVIDENCE = (
+    ("intent", 0.5),
+    ("gap", 0.0),
+    ("slots", 0.5),
+    ("chatter", 0.0),
+    ("unguarded", 0.0),
+    ("covered", 0.0),
+    ("alone", 0.0),
+    ("closed", 0.0),
+    ("undropped", 0.0),
+    ("edges", 0.0),
+)
+"""What the confidence of an order is made from, and how much each weighs before any data."""
+PLAIN_EVIDENCE = (("intent", 1.0), ("gap", 0.0), ("energy", 0.0), ("known", 0.0), ("unguarded", 0.0))
+FIRST_GUESS = Curve(bias=0.0, weights={"intent": 1.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +69,31 @@ def calibrate(workshop: Workshop, console: Console) -> None:
             pack.bundle, grammar, answer_model, model=model, vocabulary=characters, calibration=calibration
         )
 
-    rough = _calibration(pack, 1.0, 1.0, FIRST_GUESS)
-    tier = tier_with(rough)
+    tier = tier_with(_calibration(pack, 1.0, 1.0))
     scores = [tier.scores(row.utterance.text) for row in rows]
     labels = np.array([pack.intents.index(row.example.intent) for row in rows])
     lawful = np.array([row.example.order is not None for row in rows])
     logits = np.array([intents for intents, _ in scores], np.float64)
     temperature = fit_temperature(logits[lawful], labels[lawful])
-    heated = _calibration(
-        pack, temperature, _tag_temperature(rows, [tags for _, tags in scores], pack), FIRST_GUESS
+    heated = _calibration(pack, temperature, _tag_temperature(rows, [tags for _, tags in scores], pack))
+    weighed = weigh(rows, tier_with(heated), pack)
+    final = heated.model_copy(
+        update={
+            "order": curve([one for one in weighed if one.carries_order], ORDER_EVIDENCE),
+            "plain": curve([one for one in weighed if not one.carries_order], PLAIN_EVIDENCE),
+        }
     )
-    tier = tier_with(heated)
-    order, orders = _order_curve(rows, tier, pack)
-    final = _calibration(pack, temperature, heated.tag_temperature, order)
     (folder / "calibration.json").write_text(_json(final), encoding="utf-8")
     tier = tier_with(final)
     report = {
         "temperature": final.temperature,
         "rows": len(examples),
         "passed_on": len(rows),
-        "orders_fitted": orders,
+        "orders_fitted": sum(one.carries_order for one in weighed),
         **_report(rows, tier, pack),
     }
     workshop.write_json("calibration_report.json", report)
-    console.print("calibration", {"order": order, **report})
+    console.print("calibration", {"order": final.order, "plain": final.plain, **report})
 
 
 def tuning(workshop: Workshop) -> tuple[Example, ...]:
@@ -101,16 +115,58 @@ def passed_on(examples: Sequence[Example], pack: Pack, rules: RulesTier) -> list
     return rows
 
 
-def _calibration(
-    pack: Pack, temperature: float, tag_temperature: float, order: OrderCalibration
-) -> Calibration:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A complete proposal, what spoke for it, and whether it was right."""
+
+    intent: str
+    carries_order: bool
+    evidence: Mapping[str, float]
+    correct: bool
+
+
+def weigh(rows: Sequence[Row], tier: ClassifierTier, pack: Pack) -> list[Weighed]:
+    """What the tier would answer, were every confidence enough."""
+    found: list[Weighed] = []
+    for row in rows:
+        outcome, evidence = tier.weighed(row.utterance)
+        if isinstance(outcome, Proposal) and outcome.complete:
+            carries = pack.bundle.intents[outcome.intent].carries_order
+            correct = right(outcome.answer, row.example, pack.normalised)
+            found.append(Weighed(outcome.intent, carries, evidence, correct))
+    return found
+
+
+def curve(weighed: Sequence[Weighed], evidence: Sequence[tuple[str, float]]) -> Curve:
+    """The curve over the evidence, and what each intent adds to it."""
+    names = [name for name, _ in evidence]
+    intents = sorted({one.intent for one in weighed})
+    prior = [0.0, *(weight for _, weight in evidence), *(0.0 for _ in intents)]
+    weights = prior
+    if weighed:
+        rows = [
+            [one.evidence.get(name, 0.0) for name in names] + [one.intent == intent for intent in intents]
+            for one in weighed
+        ]
+        correct = np.array([one.correct for one in weighed])
+        weights = fit_logistic(np.array(rows, np.float64), correct, prior=prior, signed=len(intents))
+    bias, *others = (round(weight, 6) for weight in weights)
+    return Curve(
+        bias=bias,
+        weights=dict(zip(names, others, strict=False)),
+        intents=dict(zip(intents, others[len(names) :], strict=True)),
+    )
+
+
+def _calibration(pack: Pack, temperature: float, tag_temperature: float) -> Calibration:
     return Calibration(
         features=pack.bundle.manifest.features,
         intents=tuple(pack.intents),
         tags=pack.tags,
         temperature=round(temperature, 6),
         tag_temperature=round(tag_temperature, 6),
-        order=order,
+        order=FIRST_GUESS,
+        plain=FIRST_GUESS,
         order_details=pack.details,
     )
 
@@ -125,31 +181,6 @@ def _tag_temperature(rows: Sequence[Row], scores: Sequence[Any], pack: Pack) -> 
                 logits.append(score)
                 labels.append(tag)
     return fit_temperature(np.array(logits, np.float64), np.array(labels)) if labels else 1.0
-
-
-def _order_curve(rows: Sequence[Row], tier: ClassifierTier, pack: Pack) -> tuple[OrderCalibration, int]:
-    """The curve over the two confidences of the orders that the tier would call complete."""
-    evidence: list[tuple[float, float]] = []
-    correct: list[bool] = []
-    for row in rows:
-        intents, tags = tier.scores(row.utterance.text)
-        probabilities = softmax(intents, tier.calibration.temperature)
-        best = int(probabilities.argmax())
-        intent = tier.calibration.intents[best]
-        if not pack.bundle.intents[intent].carries_order:
-            continue
-        composed = tier.compose(row.utterance, intent, tags)
-        if isinstance(composed, Composition) and not composed.verdict.doubtful:
-            evidence.append((log_odds(float(probabilities[best])), log_odds(composed.verdict.confidence)))
-            correct.append(right(composed.answer, row.example, pack.normalised))
-    if not evidence:
-        return _curve(*PRIOR), 0
-    weights = fit_logistic(np.array(evidence), np.array(correct), prior=PRIOR)
-    return _curve(*weights), len(evidence)
-
-
-def _curve(bias: float, intent: float, slots: float) -> OrderCalibration:
-    return OrderCalibration(bias=round(bias, 6), intent=round(intent, 6), slots=round(slots, 6))
 
 
 def _report(rows: Sequence[Row], tier: ClassifierTier, pack: Pack) -> dict[str, Any]:

@@ -34,9 +34,14 @@ def fit_temperature(logits: Array, labels: npt.NDArray[np.intp]) -> float:
 
 
 def fit_logistic(
-    features: Array, labels: npt.NDArray[np.bool_], *, prior: Sequence[float], strength: float = 1.0
+    features: Array,
+    labels: npt.NDArray[np.bool_],
+    *,
+    prior: Sequence[float],
+    strength: float = 1.0,
+    signed: int = 0,
 ) -> list[float]:
-    """Weights of a logistic regression, the bias first; none but the bias is negative.
+    """Weights of a logistic regression, the bias first; none but the bias and the last ``signed`` ones is negative.
 
     ``prior`` is where the weights stay without data, held with ``strength`` (a ridge penalty in units of one row,
     on the bias too): few rows with few errors among them must not make the curve vertical.
@@ -44,20 +49,28 @@ def fit_logistic(
     design = np.column_stack([np.ones(len(features)), features])
     target, around = labels.astype(np.float64), np.asarray(prior, np.float64)
     free = np.ones(design.shape[1], bool)
+    either = np.zeros(design.shape[1], bool)
+    either[0] = True
+    either[design.shape[1] - signed :] = True
     weights = around.copy()
     for _ in range(design.shape[1]):
         weights = _newton(design, target, around, strength, free)
-        negative = (weights < 0) & free
-        negative[0] = False
+        negative = (weights < 0) & free & ~either
         if not negative.any():
             break
-        free &= ~negative  # an extra confidence that speaks against the answer is noise: it is left out
+        # evidence that speaks against the answer is noise: the worst is left out, since others may then turn
+        free[np.argmin(np.where(negative, weights, 0.0))] = False
     return [float(weight) for weight in weights]
 
 
 def _newton(
     design: Array, target: Array, around: Array, strength: float, free: npt.NDArray[np.bool_]
 ) -> Array:
+    def loss(weights: Array) -> float:
+        odds = design @ weights
+        misfit = np.logaddexp(0.0, odds) - target * odds
+        return float(misfit.sum() + strength * ((weights - around) ** 2).sum() / 2)
+
     weights = np.where(free, around, 0.0)
     for _ in range(100):
         probability = 1 / (1 + np.exp(-np.clip(design @ weights, -500, 500)))
@@ -67,6 +80,9 @@ def _newton(
         )
         step = np.zeros_like(weights)
         step[free] = np.linalg.solve(curvature[np.ix_(free, free)], gradient[free])
+        before = loss(weights)
+        while np.abs(step).max() >= 1e-10 and loss(weights - step) > before:
+            step = step / 2  # far from the minimum a whole step may lead further away
         weights = weights - step
         if np.abs(step).max() < 1e-10:
             break

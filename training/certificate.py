@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, Self
@@ -23,6 +23,7 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cascade.certificate import Statement
+from cascade.policy import LoadedRung
 from training.binomial import lower_tail, samples_needed, upper_bound
 
 GRID: Final = (
@@ -101,6 +102,10 @@ class Registration(BaseModel):
     """The day the certificate is made; today where a recipe does not say (its hash then depends on the day)."""
     valid_days: int = Field(default=90, ge=1)
     population: str = "the labelled calibration set"
+    otherwise: Literal["keep", "tuned"] = "keep"
+    """What thresholds hold where nothing can be shown: those that the policy has, or those that :func:`tuned` finds."""
+    rungs: Mapping[LoadedRung, tuple[Scope, ...]] = Field(default_factory=dict)
+    """What may be wrong while little or nothing reaches the large model, tested on the same sample."""
 
     @model_validator(mode="after")
     def _fixed_sequence(self) -> Self:
@@ -139,6 +144,23 @@ def start(scope: Scope, registration: Registration, tuning: Sequence[Record], ro
     bare = samples_needed(0, scope.epsilon, registration.level)
     target = max(min(AMPLE * bare, MOST_OF * counts[last] * scale), BARE * bare)
     return next((at for at, count in enumerate(counts) if count * scale >= target), last)
+
+
+def tuned(scope: Scope, registration: Registration, tuning: Sequence[Record]) -> float | None:
+    """The loosest threshold of the grid at which at most epsilon of the tuning answers with a confidence are wrong.
+
+    It proves nothing. ``None`` where even the strictest one has too many wrong, or none has an answer.
+    """
+    weighed = [
+        record for record in tuning if record.intent in scope.intents and record.confidence is not None
+    ]
+    fitting = [
+        threshold
+        for threshold in registration.grid
+        for n, errors in (_tally(weighed, threshold),)
+        if n and errors <= scope.epsilon * n
+    ]
+    return fitting[-1] if fitting else None
 
 
 def certify(

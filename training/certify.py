@@ -3,18 +3,21 @@
 
 It looks at the labelled calibration utterances that calibration itself left alone (all but the tuning part) and puts
 them to rules and classifier as the bundle ships them. Where a bound is shown, its loosest threshold goes into the
-policy. Where none is, the policy keeps what it had, and the certificate says how many labels are missing.
+policy. Where none is, the policy keeps what it had, or takes what the tuning part speaks for, as the registration says;
+the certificate says how many labels are missing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,11 +25,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cascade.bundle import Bundle, seal
-from cascade.certificate import FILE, Certificate, Statement, certified_files
+from cascade.certificate import FILE, RUNG_FILES, Certificate, Statement, certified_files
 from cascade.orders import OrderIntent
-from cascade.policy import PolicySpec, Threshold
-from training.annotation import Example, format_order, read_all
-from training.certificate import Record, Registration, Scope
+from cascade.policy import LoadedRung, PolicySpec, RungThresholds, Threshold
+from training.annotation import Example, format_order
+from training.certificate import Record, Registration, Scope, tuned
 from training.certificate import certify as certify_scope
 from training.dataset import load_splits
 from training.judging import policy_spec, records
@@ -65,13 +68,10 @@ def sample_of(workshop: Workshop) -> Sample:
     A sample of its own is taken as it is, repetitions and all: it is drawn from the traffic, decision by decision.
     """
     recipe, pack = workshop.recipe, workshop.pack
-    calibration = load_splits(recipe, pack).calibration
+    splits = load_splits(recipe, pack)
     if recipe.sets.certified is None:
-        return split(calibration, recipe.certificate or registration_for(pack.bundle), pack.normalised)
-    files = sorted(recipe.path(recipe.sets.certified).glob("*.tsv"))
-    if not files:
-        raise RecipeError(f"{recipe.sets.certified}: no *.tsv files there")
-    return Sample(calibration, tuple(read_all(files, pack.bundle.intents, files[0].parent, pack.parse)))
+        return split(splits.calibration, recipe.certificate or registration_for(pack.bundle), pack.normalised)
+    return Sample(splits.calibration, splits.certified)
 
 
 def registration_for(bundle: Bundle) -> Registration:
@@ -102,7 +102,7 @@ def make_certificate(
     *,
     answers: type[BaseModel] = OrderIntent,
 ) -> Certificate:
-    """Certify the bundle in ``folder``: write its certificate, put the thresholds into its policy, seal it."""
+    """Certify the bundle in ``folder``, and its rungs: write the certificates and the policy's thresholds, seal it."""
     bundle = Bundle.open(folder)
     tuning = records(bundle, sample.tuning, spelling, answers=answers)
     certified = records(bundle, sample.certified, spelling, answers=answers)
@@ -119,49 +119,83 @@ def issue(
     sample_sha256: str,
     issued: date,
 ) -> Certificate:
-    """Certify an opened bundle by what it said to two samples: write its certificate, put the thresholds into its
-    policy, seal it. ``sample_sha256`` is of the certified one.
+    """Certify an opened bundle and its rungs by what it said to two samples: write the certificates, put the thresholds
+    into its policy, seal it. ``sample_sha256`` is of the certified one.
     """
     folder, spec = bundle.path, policy_spec(bundle)
-    statements = tuple(
-        certify_scope(scope, registration, tuning, certified, _margin(scope, bundle, spec))
-        for scope in registration.scopes
-    )
-    certificate = Certificate(
-        bundle=bundle.id,
-        issued=issued,
-        valid_until=issued + timedelta(days=registration.valid_days),
-        family=registration.family,
-        population=registration.population,
-        rows=len(certified),
-        split_sha256=sample_sha256,
-        files=certified_files(bundle),
-        statements=statements,
-        apart=_apart(registration, tuning, certified, bundle, spec),
-    )
-    (folder / FILE).write_text(certificate.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (folder / "policy.yaml").write_text(policy_text(with_thresholds(spec, statements)), encoding="utf-8")
+    margin = partial(_margin, bundle=bundle, spec=spec)
+
+    def made(scopes: Sequence[Scope]) -> Certificate:
+        statements = tuple(
+            certify_scope(scope, registration, tuning, certified, margin(scope)) for scope in scopes
+        )
+        return Certificate(
+            bundle=bundle.id,
+            issued=issued,
+            valid_until=issued + timedelta(days=registration.valid_days),
+            family=registration.family,
+            population=registration.population,
+            rows=len(certified),
+            split_sha256=sample_sha256,
+            files=certified_files(bundle),
+            statements=statements,
+            apart=_apart(scopes, registration, tuning, certified, margin),
+        )
+
+    certificate = made(registration.scopes)
+    (folder / FILE).write_text(_json(certificate), encoding="utf-8")
+    found = _tuned(registration.scopes, registration, tuning, margin)
+    policy = with_thresholds(spec, certificate.statements, found)
+    rungs: dict[LoadedRung, RungThresholds] = {}
+    for rung, scopes in registration.rungs.items():
+        shown, name = made(scopes), f"{RUNG_FILES}{rung}.json"
+        (folder / name).write_text(_json(shown), encoding="utf-8")
+        loose = _tuned(scopes, registration, tuning, margin)
+        intents = with_thresholds(policy, shown.statements, loose).intents
+        rungs[rung] = RungThresholds(
+            default=spec.default, acting=spec.acting, intents=intents, certificate=name
+        )
+    policy = policy.model_copy(update={"rungs": {**spec.rungs, **rungs}})
+    (folder / "policy.yaml").write_text(policy_text(policy), encoding="utf-8")
     seal(folder)
     return certificate
 
 
+def _json(certificate: Certificate) -> str:
+    return certificate.model_dump_json(indent=2) + "\n"
+
+
+def _tuned(
+    scopes: Sequence[Scope],
+    registration: Registration,
+    tuning: Sequence[Record],
+    margin: Callable[[Scope], float],
+) -> dict[str, Threshold]:
+    """Thresholds by intent that only the tuning utterances speak for, where the registration asks for them."""
+    found: dict[str, Threshold] = {}
+    for scope in scopes if registration.otherwise == "tuned" else ():
+        limit = tuned(scope, registration, tuning)
+        if limit is not None:
+            threshold = Threshold(confidence=limit, margin=margin(scope))
+            found |= dict.fromkeys(scope.intents, threshold)
+    return found
+
+
 def _apart(
+    scopes: Sequence[Scope],
     registration: Registration,
     tuning: Sequence[Record],
     certified: Sequence[Record],
-    bundle: Bundle,
-    spec: PolicySpec,
+    margin: Callable[[Scope], float],
 ) -> tuple[Statement, ...]:
     alone = [
         Scope(intents=(intent,), epsilon=scope.epsilon)
-        for scope in registration.scopes
+        for scope in scopes
         if len(scope.intents) > 1
         for intent in scope.intents
     ]
     each = registration.model_copy(update={"family": "each"})
-    return tuple(
-        certify_scope(scope, each, tuning, certified, _margin(scope, bundle, spec)) for scope in alone
-    )
+    return tuple(certify_scope(scope, each, tuning, certified, margin(scope)) for scope in alone)
 
 
 def _margin(scope: Scope, bundle: Bundle, spec: PolicySpec) -> float:
@@ -178,9 +212,16 @@ def _limit(spec: PolicySpec, bundle: Bundle, intent: str) -> Threshold:
     return spec.intents.get(intent, spec.acting if intent in bundle.acting else spec.default)
 
 
-def with_thresholds(spec: PolicySpec, statements: Iterable[Statement]) -> PolicySpec:
-    """The policy that answers where, and only where, the statements allow it; other intents keep their thresholds."""
-    intents = dict(spec.intents)
+def with_thresholds(
+    spec: PolicySpec,
+    statements: Iterable[Statement],
+    otherwise: Mapping[str, Threshold] = MappingProxyType({}),
+) -> PolicySpec:
+    """The policy that answers where the statements allow it, and at the thresholds of ``otherwise`` where none does.
+
+    Other intents keep their thresholds.
+    """
+    intents = {**spec.intents, **otherwise}
     for statement in statements:
         if statement.threshold is not None:
             limit = Threshold(confidence=statement.threshold, margin=statement.margin)

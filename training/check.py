@@ -25,7 +25,7 @@ def examine(workshop: Workshop) -> Findings:
     pack = workshop.pack
     splits = load_splits(workshop.recipe, pack)
     unaligned = tuple(problem for example in splits.train for problem in pack.sample(example)[1])
-    names = pack.unknown_names([*splits.train, *splits.calibration, *splits.test])
+    names = pack.unknown_names([*splits.train, *splits.calibration, *splits.test, *splits.certified])
     return Findings(splits, unaligned, tuple(names))
 
 
@@ -38,6 +38,7 @@ def check(workshop: Workshop, console: Console) -> None:
             "train": len(splits.train),
             "calibration": len(splits.calibration),
             "test": len(splits.test),
+            "certified": len(splits.certified),
         },
         "dropped": [str(collision) for collision in splits.collisions],
         "unaligned": [str(problem) for problem in found.unaligned],

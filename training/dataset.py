@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from cascade.bundle import Bundle
 from cascade.errors import InputRejected
 from cascade.grammar import OrderGrammar
+from cascade.grammar.sounds import Sounds
 from cascade.orders import OrderIntent
 from cascade.text import Normalizer
 from training.alignment import KINDS, Aligner, Find, tags_of
@@ -67,12 +68,14 @@ class UnknownName:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Three sets with nothing in common, and what had to go."""
+    """Sets with nothing in common, and what had to go."""
 
     train: tuple[Example, ...]
     calibration: tuple[Example, ...]
     test: tuple[Example, ...]
     collisions: tuple[Collision, ...]
+    certified: tuple[Example, ...] = ()
+    """Taken as it is, repetitions and all: it is drawn from the traffic, decision by decision."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Pack:
             return cls._of_another_trade(bundle, answers)
         lexicon = Lexicon.from_bundle(bundle)
         bare = Normalizer(max_chars=bundle.manifest.max_chars)
-        return cls(bundle, bundle.normalizer, lexicon, Aligner(lexicon, lambda value: bare(value).text))
+        aligner = Aligner(lexicon, lambda value: bare(value).text, Sounds.from_bundle(bundle).of)
+        return cls(bundle, bundle.normalizer, lexicon, aligner)
 
     @classmethod
     def _of_another_trade(cls, bundle: Bundle, answers: type[BaseModel]) -> Pack:
@@ -172,15 +176,22 @@ def _names(example: Example) -> list[tuple[str, str]]:
 
 
 def load_splits(recipe: Recipe, pack: Pack) -> Splits:
-    """The three sets, apart. Raises :class:`~training.annotation.AnnotationError` with every bad line."""
+    """The sets, apart. Raises :class:`~training.annotation.AnnotationError` with every bad line."""
+    sets = recipe.sets
     train, calibration, test = (
-        _load(recipe, folder, pack)
-        for folder in (recipe.sets.train, recipe.sets.calibration, recipe.sets.test)
+        _load(recipe, folder, pack) for folder in (sets.train, sets.calibration, sets.test)
     )
+    certified = _load(recipe, sets.certified, pack) if sets.certified is not None else []
     distance = (_spelling(pack), recipe.leakage.jaccard)
-    calibration, from_calibration = separate(calibration, test, *distance)
-    train, from_train = separate(train, [*calibration, *test], *distance)
-    return Splits(tuple(train), tuple(calibration), tuple(test), tuple(from_calibration + from_train))
+    calibration, from_calibration = separate(calibration, [*test, *certified], *distance)
+    train, from_train = separate(train, [*calibration, *test, *certified], *distance)
+    return Splits(
+        tuple(train),
+        tuple(calibration),
+        tuple(test),
+        tuple(from_calibration + from_train),
+        tuple(certified),
+    )
 
 
 def _load(recipe: Recipe, folder: Path, pack: Pack) -> list[Example]:

@@ -157,7 +157,7 @@ def fit(
 ) -> float:
     """Teach ``model`` in place; the mean loss of the last epoch. Every sample is said anew each epoch."""
     rng = random.Random(seed)
-    optimiser = torch.optim.AdamW(_groups(model, plan), lr=plan.rate)
+    optimiser = torch.optim.AdamW(_groups(model, plan), lr=plan.rate, fused=True)
     steps = plan.epochs * math.ceil(len(samples) / plan.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps, plan.warm_up))
     lesson, average = _Lesson(plan, teacher, distillation), _Average(model, plan.average)

@@ -83,7 +83,7 @@ def train(workshop: Workshop, console: Console) -> None:
         positions=pack.bundle.manifest.max_chars + 1,
     )
     teacher = _teacher(workshop, learned, characters, shape, console)
-    student = _start(recipe, plan, shape, characters)
+    student = _start(recipe, plan, shape, characters, teacher)
     _fit(
         workshop,
         student,
@@ -101,20 +101,21 @@ def train(workshop: Workshop, console: Console) -> None:
 def _teacher(
     workshop: Workshop, learned: Material, characters: Vocabulary, student: Architecture, console: Console
 ) -> model.TaggingClassifier | None:
-    """The fine-tuned encoder: taken from the work folder when it was taught the same there, else taught now."""
+    """The fine-tuned encoder: taken from its folder when it was taught the same there, else taught now."""
     recipe, plan = workshop.recipe, workshop.recipe.teacher_fit
     if plan is None:
         return None
     shape = _teacher_shape(student, plan)
     fingerprint = _fingerprint(recipe, plan, learned, characters)
-    path, note = workshop.folder / "teacher.safetensors", workshop.folder / "teacher.json"
+    folder = recipe.path(recipe.teacher) if recipe.teacher is not None else workshop.folder
+    path, note = folder / "teacher.safetensors", folder / "teacher.json"
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == fingerprint:
         console.print("the teacher was taught the same before: taken from the work folder")
         return model.load(shape, path)
     teacher = _start(recipe, plan, shape, characters)
     _fit(workshop, teacher, learned, characters, plan, console=console, name="teacher")
     model.save(teacher, path)
-    workshop.write_json(note.name, fingerprint)
+    note.write_text(json.dumps(fingerprint, indent=2) + "\n", encoding="utf-8")
     return teacher
 
 
@@ -142,7 +143,15 @@ def _teacher_shape(student: Architecture, plan: Fit) -> Architecture:
     )
 
 
-def _start(recipe: Recipe, plan: Fit, shape: Architecture, characters: Vocabulary) -> model.TaggingClassifier:
+def _start(
+    recipe: Recipe,
+    plan: Fit,
+    shape: Architecture,
+    characters: Vocabulary,
+    teacher: model.TaggingClassifier | None = None,
+) -> model.TaggingClassifier:
+    if plan.start == "teacher" and teacher is not None:
+        return model.from_teacher(teacher, shape, list(plan.layers), plan.dropout)
     if recipe.encoder is None or not plan.layers:
         return model.TaggingClassifier(shape, plan.dropout)
     return model.from_encoder(recipe.path(recipe.encoder), shape, characters, list(plan.layers))

@@ -130,6 +130,56 @@ def from_encoder(
     return model
 
 
+def from_teacher(
+    teacher: TaggingClassifier, shape: Architecture, layers: list[int], dropout: float = 0.1
+) -> TaggingClassifier:
+    """A model that starts from ``layers`` of a teacher with the same vocabulary and heads, cut down as
+    :func:`from_encoder` does.
+    """
+    model = TaggingClassifier(shape, dropout)
+    with torch.no_grad():
+        _factorise(model.embed, teacher.embed.table.detach())
+        model.embed.position.copy_(teacher.embed.position)
+        model.embed.norm.load_state_dict(teacher.embed.norm.state_dict())
+        for layer, number in zip(model.layers, layers, strict=True):
+            source = teacher.layers[number]
+            assert isinstance(layer, Layer)
+            assert isinstance(source, Layer)
+            _cut_down(layer, source, shape)
+        model.intent.load_state_dict(teacher.intent.state_dict())
+        model.tags.load_state_dict(teacher.tags.state_dict())
+    return model
+
+
+def _cut_down(layer: Layer, source: Layer, shape: Architecture) -> None:
+    size = shape.head_size
+    strength = source.attended.weight.norm(dim=0).view(-1, size).norm(dim=1)
+    heads = strength.topk(shape.heads).indices.sort().values
+    kept = (heads[:, None] * size + torch.arange(size)).flatten()
+    inner = source.attended.weight.shape[1]
+    rows = torch.cat([kept + part * inner for part in range(3)])
+    _copy(layer.qkv, source.qkv.weight[rows], source.qkv.bias[rows])
+    _copy(layer.attended, source.attended.weight[:, kept], source.attended.bias)
+    strength = source.wide.weight.norm(dim=1) * source.narrow.weight.norm(dim=0)
+    units = strength.topk(shape.feed_forward).indices.sort().values
+    _copy(layer.wide, source.wide.weight[units], source.wide.bias[units])
+    _copy(layer.narrow, source.narrow.weight[:, units], source.narrow.bias)
+    layer.attended_norm.load_state_dict(source.attended_norm.state_dict())
+    layer.narrow_norm.load_state_dict(source.narrow_norm.state_dict())
+
+
+def _factorise(embed: Embedding, table: Tensor) -> None:
+    """Put a character table into an embedding, as a product of two narrow ones where the embedding is narrow."""
+    if embed.project is None:
+        embed.table.copy_(table)
+        return
+    left, values, right = torch.linalg.svd(table, full_matrices=False)
+    rank = embed.project.weight.shape[1]
+    root = values[:rank].sqrt()
+    embed.table.copy_(left[:, :rank] * root)
+    embed.project.weight.copy_((root[:, None] * right[:rank]).T)
+
+
 def _rows(folder: Path, vocabulary: Vocabulary | Pieces) -> list[int]:
     numbers = {entry: number for number, entry in enumerate(pretrained_encoder.entries(folder))}
     special = [numbers[entry] for entry in (PAD, UNK, CLS)]
@@ -137,15 +187,7 @@ def _rows(folder: Path, vocabulary: Vocabulary | Pieces) -> list[int]:
 
 
 def _start_embedding(embed: Embedding, pretrained: dict[str, Tensor], rows: list[int]) -> None:
-    table = pretrained["embeddings.word_embeddings.weight"][rows]
-    if embed.project is not None:
-        left, values, right = torch.linalg.svd(table, full_matrices=False)
-        rank = embed.project.weight.shape[1]
-        root = values[:rank].sqrt()
-        embed.table.copy_(left[:, :rank] * root)
-        embed.project.weight.copy_((root[:, None] * right[:rank]).T)
-    else:
-        embed.table.copy_(table)
+    _factorise(embed, pretrained["embeddings.word_embeddings.weight"][rows])
     positions = pretrained["embeddings.position_embeddings.weight"][: embed.position.shape[0]]
     embed.position.copy_(positions + pretrained["embeddings.token_type_embeddings.weight"][0])
     embed.norm.weight.copy_(pretrained["embeddings.LayerNorm.weight"])

@@ -27,7 +27,8 @@ class Sets(_Part):
     calibration: Path = Path("data/calibration")
     test: Path = Path("data/test")
     certified: Path | None = None
-    """The sample a certificate rests on; without it, the part of the calibration set that calibrating leaves alone."""
+    """The sample a certificate rests on; without it, the part of the calibration set that calibrating leaves alone.
+    Train and calibration give way to it, so nothing of it was ever learned from or looked at."""
 
 
 class Leakage(_Part):
@@ -83,7 +84,9 @@ class Fit(_Part):
     """What products are computed in; weights and losses are float32 either way. bfloat16 halves the time on processors
     that have it, and is slower on others."""
     layers: tuple[int, ...] = ()
-    """Layers of the encoder to start from; empty starts from nothing."""
+    """Layers to start from; empty starts from nothing."""
+    start: Literal["encoder", "teacher"] = "encoder"
+    """Whose layers they are: the encoder's as it was pretrained, or as the teacher has learned them."""
 
 
 class Distillation(_Part):
@@ -148,6 +151,8 @@ class Recipe(_Part):
     linear: Linear | None = None
     """Instead of a transformer: the linear student, which needs no torch."""
     teacher_fit: Fit | None = None
+    teacher: Path | None = None
+    """Where the teacher is kept, for recipes that share one; in ``work`` where none is named."""
     distillation: Distillation = Distillation()
     certificate: Registration | None = None
     """What is registered before the calibration set is looked at; :mod:`training.certify` says what holds without."""
@@ -174,6 +179,10 @@ class Recipe(_Part):
             and len(recipe.transformer[1].layers) != recipe.transformer[0].layers
         ):
             raise RecipeError(f"{path}: student_fit.layers names not as many layers as the student has")
+        if recipe.linear is None and recipe.transformer[1].start == "teacher":
+            taught = () if recipe.teacher_fit is None else recipe.teacher_fit.layers
+            if not set(recipe.transformer[1].layers) <= set(range(len(taught))):
+                raise RecipeError(f"{path}: student_fit starts from layers that the teacher does not have")
         return recipe
 
     @property

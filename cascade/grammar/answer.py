@@ -21,11 +21,11 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
         for piece in pieces(reading.marks):
             assembly.add(piece)
         name = reading.spec.quantity.field
-        items = [_numbered(item.fields, name, item.number) for item in assembly.finish()]
+        items = [numbered(item.fields, name, item.number) for item in assembly.finish()]
     if reading.repeats and not items:
         items = [{}]
     _check_rejected(reading, items)
-    _check_parts(reading.spec, items)
+    check_parts(reading.spec, items)
     _check_people(reading, items)
     return items
 
@@ -49,11 +49,12 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "what was it, and what is it now")
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
-    _check_parts(reading.spec, [result])
+    check_parts(reading.spec, [result])
     return [result] if result else []
 
 
-def _numbered(fields: Fields, name: str, number: int | None) -> Fields:
+def numbered(fields: Fields, name: str, number: int | None) -> Fields:
+    """``fields`` with the quantity, where one was said."""
     if number is not None:
         put(fields, QUANTITY, name, number)
     return fields
@@ -72,7 +73,8 @@ def _check_people(reading: Reading, items: list[Fields]) -> None:
         raise Unclear("tie", f"one for {reading.people}")
 
 
-def _check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
+def check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
+    """Raises :class:`~cascade.grammar.composer.Unclear` where a part is both added and left out."""
     for slot in spec.slots.values():
         if slot.role == "part" and slot.field is not None and slot.without is not None:
             for item in items:

@@ -6,21 +6,24 @@ against it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
-from cascade.grammar import amendments, amounts, parts, places, reading, speech, words
+from cascade.grammar import amendments, amounts, heard, parts, places, reading, speech, words
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
 from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.heard import HeardParse, HeardReading
+from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
 from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
@@ -32,6 +35,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     **amendments.HANDLERS,
     **parts.HANDLERS,
     **amounts.HANDLERS,
+    **heard.HANDLERS,
 }
 _MAX_READINGS: Final = 16
 _EITHER: Final = "an order, or a change of one"
@@ -40,12 +44,20 @@ _EITHER: Final = "an order, or a change of one"
 class OrderGrammar:
     """Parses utterances; immutable and safe to share between threads."""
 
-    def __init__(self, spec: GrammarSpec, lexicon: Lexicon, answer_model: type[BaseModel]) -> None:
+    def __init__(
+        self,
+        spec: GrammarSpec,
+        lexicon: Lexicon,
+        answer_model: type[BaseModel],
+        sounds: Sounds | None = None,
+    ) -> None:
+        """Without ``sounds`` no marked name is looked for by its sound."""
         self.spec = spec
         self.lexicon = lexicon
         self.answer_model = answer_model
         fields = [slot for slot in spec.slots.values() if slot.field is not None]
         self._head = next(slot.field for slot in fields if slot.role == "head" and slot.field is not None)
+        self.listener = Listener(spec, lexicon, sounds or Sounds({}))
         self._spreading = frozenset(slot.field for slot in fields if slot.spreads and slot.field is not None)
 
     @classmethod
@@ -60,7 +72,7 @@ class OrderGrammar:
             intent = getattr(spec, key)
             if intent is not None and intent not in bundle.intents:
                 raise document.error(f"intent {intent!r} is not in the manifest", (key,))
-        return cls(spec, Lexicon.from_bundle(bundle, spec), answer_model)
+        return cls(spec, Lexicon.from_bundle(bundle, spec), answer_model, Sounds.from_bundle(bundle))
 
     def parse(self, utterance: Utterance, intent: str | None = None) -> Parse:
         """What an utterance orders; worked out once for an utterance and intent.
@@ -74,6 +86,36 @@ class OrderGrammar:
         if found is None:
             found = memo[key] = self._parse(utterance, intent)
         return found
+
+    def hear(self, utterance: Utterance, intent: str, marks: Sequence[Heard]) -> HeardParse:
+        """What an utterance of a known ``intent`` orders, where ``marks`` say which words belong to the order.
+
+        ``marks`` are in order, do not overlap, and are of the listener's fields.
+        """
+        spec = self.spec
+        found = self.listener.tokens(utterance.text, marks)
+        result = HeardReading(utterance, found, spec, changing=intent == spec.modify)
+        reading.read(result, _HANDLERS)
+        amendments.settle(result)
+        unresolved = [*found.unresolved, *heard.misread(result)]
+        items: list[Fields] = []
+        if not result.problem:
+            try:
+                items = heard.items_of(result, self._head, self._spreading)
+            except Unclear as unclear:
+                result.fail(unclear.reason, unclear.detail)
+        answer = None
+        if not result.problem and (items or result.values or result.notes):
+            answer = self._answer(result, items, intent)
+        reason, detail = result.problem, result.detail
+        if answer is None and not reason:
+            reason, detail = "no_match", "no order in it"
+        guards = tuple(Guard(*guard) for guard in result.guards)
+        text, uncovered = utterance.text, _merged(result.uncovered)
+        parse = Parse(
+            intent, answer, not reason, reason, detail, uncovered, guards, tuple(found.tokens), text
+        )
+        return HeardParse(parse, tuple(found.dropped), tuple(sorted(set(unresolved))))
 
     def check(self, utterance: Utterance, answer: BaseModel) -> tuple[Problem, ...]:
         """What in an answer the utterance does not support, and what was said that the answer lost."""

@@ -7,7 +7,7 @@ wins. Where that choice would hide another reading, the automaton carries the lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -32,6 +32,11 @@ class Lexicon:
         Raises :class:`~cascade.errors.BundleCorrupt` with the line of what is wrong.
         """
         return cls(vocabulary(bundle, spec))
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All words."""
+        return self._entries
 
     def __len__(self) -> int:
         return len(self._entries)

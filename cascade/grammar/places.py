@@ -11,7 +11,7 @@ from cascade.grammar.reading import HEAD, Handler, Reading
 
 _NOT_IN_NAMES: Final = (
     *("add", "remove", "reject", "swap", "change", "object", "carrier", "again", "separator", "numeral"),
-    *("opener", "recipient", "person", "all", "each", "amend", "asking", "toward"),
+    *("opener", "recipient", "person", "all", "each", "amend", "asking", "toward", "lead"),
 )
 _ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
 """What no name of a place is made of, though a single other word may be: 和 in 和平路."""

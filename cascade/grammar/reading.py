@@ -174,6 +174,9 @@ def flag(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     if entry.value in entry.slot.spec.nouns and reading.at(place - 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
+    kinds = {token[0].kind for token in reading.tokens}
+    if "head" not in kinds and any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:]):
+        reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个
     reading.put(entry.slot.field, True)
     return place + 1
 

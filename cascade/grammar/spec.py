@@ -227,6 +227,8 @@ class QuantitySpec(_Record):
     """Measure words that multiply: a dozen."""
     counts: Mapping[Form, int] = Field(default_factory=dict)
     """Whole quantities: half a dozen."""
+    spoils: Forms = ()
+    """Right before a numeral, what makes it another number, or none: 第二杯, 负二杯."""
 
 
 class GrammarSpec(_Record):
@@ -250,6 +252,8 @@ class GrammarSpec(_Record):
     """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
+    otherwise: Forms = ()
+    """Words of another wish than an order: beside one, unexplained, they make two of it: 取消那单，再来一杯."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)
     """The intents that act and carry no order, and the guards that each is itself said with."""
 

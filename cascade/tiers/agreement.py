@@ -2,55 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from cascade.grammar import Parse
-from cascade.grammar.entry import ROLE
+from cascade.grammar import Guard, HeardParse, Parse
+from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
-from cascade.tiers.calibration import Calibration, Vector
+from cascade.tiers.calibration import Calibration, log_odds
+from cascade.tiers.tagging import Tagging
 
 Place = tuple[int, int]
 
 _CARRIERS = frozenset({"carrier", "desire", "again"})
 _ORDERING = _CARRIERS | {"numeral", "measure", "portion"}
+_ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
+
+
+_TALK: Final = frozenset({"unknown", "perfective"})
+_NOTHING: Final = Entry("", "end")
+_MOST: Final = 6.0
+_SURE: Final = 0.9
+"""How likely a numeral must be no part of the order to be passed over."""
+_PARTS: Final = frozenset({"head", "attribute", "part", "flag"})
+_SOFT: Final = frozenset({"negation", "past"})
+"""Reasons of guards that a model may take for talk around the wish: 困得不行了, 刚点的那杯. The others stay guards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the tags say about a parse."""
 
-    confidence: float
-    """Least probability, over all that matters, that the tagger sees it as the grammar does."""
     doubtful: tuple[Place, ...]
     """Places of the normalised text about which they disagree, in order; empty when the order may stand."""
     detail: str = ""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """What is known of the parts of the order, by name; more is better."""
 
 
 @dataclass(slots=True)
 class _Hearing:
-    """The tags of one text, by field, and what has been found doubtful so far."""
+    """The tags of one text, and what has been found doubtful so far."""
 
-    outside: Vector
-    by_field: Vector
-    best: npt.NDArray[np.intp]
-    """Number of the likeliest field of each character, -1 outside of all."""
+    tagging: Tagging
     explained: npt.NDArray[np.bool_]
-    confidence: float = 1.0
+    slots: float = 1.0
+    """Least probability of a part of the order being what the grammar says it is."""
+    chatter: float = 1.0
+    """Least probability of what is passed over being no part of the order."""
     doubts: list[tuple[Place, str]] = field(default_factory=list)
 
     def doubt(self, place: Place, why: str) -> None:
         self.doubts.append((place, why))
 
     def heard(self, confidence: Any) -> None:
-        self.confidence = min(self.confidence, float(confidence))
+        self.slots = min(self.slots, float(confidence))
+
+    def passed(self, confidence: Any) -> None:
+        self.chatter = min(self.chatter, float(confidence))
+
+    def verdict(self, **evidence: float) -> Verdict:
+        doubts = sorted(self.doubts)
+        return Verdict(
+            tuple(dict.fromkeys(place for place, _ in doubts)),
+            "; ".join(dict.fromkeys(why for _, why in doubts)),
+            {"slots": _odds(self.slots), "chatter": _odds(self.chatter), **evidence},
+        )
 
 
 class Judge:
@@ -66,6 +90,11 @@ class Judge:
             name: frozenset(f for f in (slot.field, slot.without) if f is not None and f in self._number)
             for name, slot in spec.slots.items()
         }
+        self._spoken = {
+            slot.field for slot in spec.slots.values() if slot.role in ("note", "place") and slot.field
+        }
+        if spec.clock is not None:
+            self._spoken.add(spec.clock.field)
         self._heads = [slot.field for slot in spec.slots.values() if slot.role == "head" and slot.field]
         self._exact = {
             name
@@ -74,28 +103,59 @@ class Judge:
             for name in (slot.field, slot.without)
         }
 
-    def verdict(self, parse: Parse, tags: Vector) -> Verdict:
-        """``tags`` are the probabilities ``[characters, tags]`` of the text that ``parse`` is of."""
-        by_field = np.zeros((len(tags), len(self._fields)), np.float32)
-        for column, number in enumerate(self._columns, 1):
-            by_field[:, number] += tags[:, column]
-        best = np.where(tags[:, 0] >= by_field.max(axis=1), -1, by_field.argmax(axis=1))
-        hearing = _Hearing(tags[:, 0], by_field, best, np.zeros(len(tags), bool))
+    def tagging(self, tags: npt.NDArray[np.float32]) -> Tagging:
+        """``tags`` are the probabilities ``[characters, tags]`` of a text."""
+        return Tagging(tags, self._fields, self._columns)
+
+    def verdict(self, parse: Parse, tagging: Tagging) -> Verdict:
+        """About an order that the grammar found by itself."""
+        hearing = _Hearing(tagging, np.zeros(len(tagging.best), bool))
         if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
-            hearing.doubt((0, len(tags)), "nothing named")
+            hearing.doubt((0, len(tagging.best)), "nothing named")
         self._chatter(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
-        doubts = sorted(hearing.doubts)
-        return Verdict(
-            hearing.confidence if not doubts else 0.0,
-            tuple(dict.fromkeys(place for place, _ in doubts)),
-            "; ".join(dict.fromkeys(why for _, why in doubts)),
+        return hearing.verdict(**_evidence(parse), alone=1.0, closed=1.0, undropped=1.0, edges=0.0)
+
+    def heard(self, found: HeardParse, tagging: Tagging, marks: Sequence[Heard]) -> Verdict:
+        """About an order that was put together by the marks of these tags."""
+        parse = found.parse
+        hearing = _Hearing(tagging, np.zeros(len(tagging.best), bool))
+        if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
+            hearing.doubt((0, len(tagging.best)), "nothing named")
+        for place in found.unresolved:
+            hearing.doubt(place, "marked, and not in the lexicon")
+        spoken, edges = 0, 1.0
+        for mark in marks:
+            hearing.explained[mark.start : mark.end] = True
+            number = self._number[mark.field]
+            hearing.heard(tagging.chance(mark.start, mark.end, number))
+            if mark.field in self._spoken:
+                edges = min(edges, tagging.edges(mark.start, mark.end, number))
+                spoken += 1
+        self._dropped(hearing, found)
+        self._passed_over(hearing, parse)
+        self._guards(hearing, parse)
+        self._tagged_alone(hearing, parse.answer)
+        self._said_at_all(hearing, parse.answer)
+        return hearing.verdict(
+            **_evidence(parse),
+            alone=0.0,
+            closed=float(not spoken),
+            edges=_odds(edges) - _MOST,
+            undropped=float(not found.dropped),
         )
 
-    def order_details(self, parse: Parse) -> list[Place]:
-        """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶."""
+    def order_details(self, parse: Parse, intent: str) -> list[Place]:
+        """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶.
+
+        How many, before the word that calls it off, says which order: 把那两杯美式取消.
+        """
+        permitted = self._spec.permits.get(intent, ())
+        called_off = max(
+            (start for _, start, end in parse.tokens if parse.text[start:end] in permitted), default=0
+        )
         places: list[Place] = []
         previous, ordering = "", False
         for at, (entry, start, end) in enumerate(parse.tokens):
@@ -103,7 +163,8 @@ class Judge:
             counted = previous == "numeral" and entry.kind == "measure"
             following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
             ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
-            if counted or ordered or any(slot.field in self._details for slot in slots):
+            detail = not counted and any(slot.field in self._details for slot in slots)
+            if ordered or detail or (counted and (ordering or start > called_off)):
                 places.append((start, end))
             carries = entry.kind in _CARRIERS or bool(entry.roles & ROLE["carrier"])
             ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
@@ -119,11 +180,82 @@ class Judge:
         )
         for start, end in parse.uncovered:
             hearing.explained[start:end] = True
-            hearing.heard(hearing.outside[start:end].min())
+            hearing.passed(hearing.tagging.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counting)
             describes = any(first <= start and end <= last for first, last in describing)
-            if counts or describes or nameless or (hearing.best[start:end] >= 0).any():
+            if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
+
+    def _passed_over(self, hearing: _Hearing, parse: Parse) -> None:
+        """What neither explains is chatter, unless it may say how many, or which."""
+        describing = tuple(_describing(parse)) if parse.intent == self._spec.intent else ()
+        nameless = parse.intent == self._spec.intent and not any(
+            _filled(parse.answer, head, self._spec.items) for head in self._heads
+        )
+        for at, (entry, start, end) in enumerate(parse.tokens):
+            if not any(first <= start and end <= last for first, last in parse.uncovered):
+                continue
+            outside = hearing.tagging.chance(start, end, -1)
+            before, after = _beside(parse.tokens, at)
+            if entry.kind == "numeral":
+                talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
+                doubtful = not talk or outside < _SURE
+            elif entry.kind == "measure":
+                doubtful = before.kind == "numeral" or outside < _SURE
+            elif entry.kind == "unknown":
+                hearing.passed(outside)
+                spoils = after.kind == "numeral" and parse.text[start:end].endswith(
+                    self._spec.quantity.spoils
+                )
+                describes = any(first <= start and end <= last for first, last in describing)
+                misspelt = nameless and before.kind in _ORDERING  # 来杯美是
+                doubtful = spoils or describes or misspelt
+            else:
+                continue
+            if doubtful:
+                hearing.doubt((start, end), "uncovered")
+
+    def _dropped(self, hearing: _Hearing, found: HeardParse) -> None:
+        """What was named and is left out: no name may be, where an item then has none."""
+        items = getattr(found.parse.answer, self._spec.items, ())
+        named = all(any(_said(item, head) for head in self._heads) for item in items)
+        for start, end, role in found.dropped:
+            hearing.passed(hearing.tagging.chance(start, end, -1))
+            if role == "head" and items and not named and found.parse.intent == self._spec.intent:
+                hearing.doubt((start, end), "named, and not in the order")
+
+    def _guards(self, hearing: _Hearing, parse: Parse) -> None:
+        """Words that forbid an order, save for talk around it that speaks of no part of it."""
+        several = len(getattr(parse.answer, self._spec.items, ())) > 1
+        for start, end in parse.uncovered + tuple((guard.start, guard.end) for guard in parse.guards):
+            if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
+                hearing.doubt((start, end), "another wish")
+        for guard in parse.guards:
+            if several or not self._soft(guard, parse):
+                hearing.doubt((guard.start, guard.end), guard.reason)
+
+    def forbidding(self, parse: Parse, intent: str) -> list[Place]:
+        """Words that forbid an intent that acts and carries no order: all guards but those it is itself said with, and
+        talk around it where such words may be in it at all.
+        """
+        permitted = self._spec.permits.get(intent, ())
+        found: list[Place] = []
+        for guard in parse.guards:
+            word = parse.text[guard.start : guard.end]
+            talk = bool(permitted) and guard.reason == "negation" and self._soft(guard, parse)
+            denies = any(len(one) > 1 and one in word for one in permitted) or parse.text.startswith(
+                permitted, guard.end
+            )
+            if word not in permitted and (not talk or denies):
+                found.append((guard.start, guard.end))
+        return found
+
+    def _soft(self, guard: Guard, parse: Parse) -> bool:
+        """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
+        if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
+            return False
+        following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
+        return following is None or not (following.kind in _PARTS or following.roles & _ORDERS)
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""
@@ -135,14 +267,14 @@ class Judge:
         for (start, end), fields in places.items():
             hearing.explained[start:end] = True
             numbers = sorted(self._number[name] for name in fields)
-            hearing.heard(hearing.by_field[start:end, numbers].sum(axis=1).max())
-            said = set(hearing.best[start:end].tolist()) - {-1}
+            hearing.heard(hearing.tagging.by_field[start:end, numbers].sum(axis=1).max())
+            said = set(hearing.tagging.best[start:end].tolist()) - {-1}
             if not said or not said <= set(numbers):
                 hearing.doubt((start, end), f"{'/'.join(sorted(fields))} by the grammar alone")
 
     def _tagged_alone(self, hearing: _Hearing, answer: BaseModel) -> None:
         """What only the tagger gives to a field: fine for a verb before a place, not for a word beside a value."""
-        for start, end, number in _runs(hearing.best, hearing.explained):
+        for start, end, number in _runs(hearing.tagging.pooled, hearing.explained):
             name = self._fields[number]
             if name == self._spec.quantity.field:
                 continue  # one is said (一杯) or not, and is in the answer either way
@@ -153,9 +285,33 @@ class Judge:
         """A field that the grammar filled without a mention (a number, a time) must be heard somewhere."""
         for number, name in enumerate(self._fields):
             if name not in self._exact and _filled(answer, name, self._spec.items):
-                hearing.heard(hearing.by_field[:, number].max())
-                if not (hearing.best == number).any():
-                    hearing.doubt((0, len(hearing.best)), f"{name} by the grammar alone")
+                hearing.heard(hearing.tagging.by_field[:, number].max())
+                if not (hearing.tagging.best == number).any():
+                    hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _beside(tokens: Sequence[Token], at: int) -> tuple[Entry, Entry]:
+    """The words right before and right after a word, with nothing between."""
+    start, end = tokens[at][1:]
+    before = tokens[at - 1] if at else None
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        before[0] if before is not None and before[2] == start else _NOTHING,
+        after[0] if after is not None and after[1] == end else _NOTHING,
+    )
+
+
+def _odds(probability: float) -> float:
+    """As log-odds, as far as a sample of a few hundred can tell how much they are worth."""
+    return max(-_MOST, min(_MOST, log_odds(probability)))
+
+
+def _evidence(parse: Parse) -> dict[str, float]:
+    strange = sum(end - start for start, end in parse.uncovered)
+    return {
+        "unguarded": float(not parse.guards),
+        "covered": -strange / max(1, len(parse.text)),
+    }
 
 
 def _counting(parse: Parse) -> Iterator[Place]:

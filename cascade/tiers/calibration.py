@@ -24,18 +24,19 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class OrderCalibration(_Record):
-    """Probability that a whole order is right: a logistic curve over what is known of its parts, as log-odds."""
+class Curve(_Record):
+    """Probability that an answer is right: a logistic curve over what is known of it. More of it is never worse."""
 
     bias: float = Field(allow_inf_nan=False)
-    intent: float = Field(ge=0, allow_inf_nan=False)
-    """Weight of the intent's confidence."""
-    slots: float = Field(ge=0, allow_inf_nan=False)
-    """Weight of the least certain character's agreement with the order."""
+    weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    """By the name of the evidence; what is not named weighs nothing."""
+    intents: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
+    """What is added for an intent that is right more, or less, often than its evidence says."""
 
-    def confidence(self, intent: float, slots: float) -> float:
-        """The probability, from the two confidences."""
-        odds = self.bias + self.intent * log_odds(intent) + self.slots * log_odds(slots)
+    def confidence(self, intent: str, evidence: Mapping[str, float]) -> float:
+        """The probability for one answer."""
+        odds = self.bias + self.intents.get(intent, 0.0)
+        odds += sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
         return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))
 
 
@@ -93,25 +94,12 @@ class ScoreCalibration(BaseModel):
 class Calibration(ScoreCalibration):
     """What the classifier reads that judges the grammar's orders."""
 
-    order: OrderCalibration
+    order: Curve
+    """Of the answers that carry an order."""
+    plain: Curve
+    """Of all others."""
     order_details: frozenset[str] = frozenset()
     """Fields that only an order has: said beside an acting intent that carries none, they are a second wish."""
-
-
-class Curve(_Record):
-    """Probability that an answer is right: a logistic curve over what is known of it. More of it is never worse."""
-
-    bias: float = Field(allow_inf_nan=False)
-    weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
-    """By the name of the evidence; what is not named weighs nothing."""
-    intents: Mapping[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
-    """What is added for an intent that is right more, or less, often than its evidence says."""
-
-    def confidence(self, intent: str, evidence: Mapping[str, float]) -> float:
-        """The probability for one answer."""
-        odds = self.bias + self.intents.get(intent, 0.0)
-        odds += sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))
 
 
 class AnswerCalibration(ScoreCalibration):

@@ -7,7 +7,7 @@ when the two agree about every character.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -22,7 +22,7 @@ from cascade.result import Abstention, Outcome, Proposal, Span
 from cascade.text import Utterance
 from cascade.tiers.agreement import Judge, Verdict
 from cascade.tiers.base import Context
-from cascade.tiers.calibration import Calibration, Vector, softmax
+from cascade.tiers.calibration import Calibration, Vector, energy, log_odds, softmax
 from cascade.tiers.graph import MODEL, Graph, encoder_of
 
 NAME: Final = "classifier"
@@ -32,18 +32,18 @@ _ASKS: Final = frozenset({"uncovered", "incomplete", "no_match"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Guess:
-    """The likeliest intent, its confidence and raw score, and the second likeliest."""
+class Guess:
+    """The likeliest intent and its raw score, the second likeliest, and what speaks for the first."""
 
     intent: str
-    confidence: float
     score: float
     runner_up: tuple[str, float]
+    evidence: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """An order that the grammar found, and what the tags say about it."""
+    """An order that grammar and tags make together, and what they say about it."""
 
     answer: Any
     verdict: Verdict
@@ -98,37 +98,56 @@ class ClassifierTier:
         )
 
     def propose(self, utterance: Utterance, context: Context) -> Outcome:
+        return self.weighed(utterance)[0]
+
+    def weighed(self, utterance: Utterance) -> tuple[Outcome, Mapping[str, float]]:
+        """What is proposed, and the evidence that its confidence was made from."""
         text = utterance.text
         if len(text) > self._graph.max_chars:
-            return Abstention("too_long", f"the model takes {self._graph.max_chars} characters")
+            return Abstention("too_long", f"the model takes {self._graph.max_chars} characters"), {}
         intents, tags = self.scores(text)
+        guess = self.guess(text, intents)
+        spec = self._specs[self.calibration.intents.index(guess.intent)]
+        if spec.carries_order:
+            return self._order(utterance, guess, tags)
+        return self._plain(utterance, guess, acting=spec.acting)
+
+    def guess(self, text: str, intents: Vector) -> Guess:
+        """The likeliest intent by the raw scores of a normalised text."""
         probabilities = softmax(intents, self.calibration.temperature)
         second, best = (int(place) for place in np.argsort(probabilities)[-2:])
-        guess = _Guess(
-            self._specs[best].name,
-            float(probabilities[best]),
-            float(intents[best]),
-            (self.calibration.intents[second], float(probabilities[second])),
+        evidence = {
+            "intent": log_odds(float(probabilities[best])),
+            "gap": float(intents[best] - intents[second]),
+            "energy": energy(intents),
+            "known": -self._graph.encoder.unknown(text) / max(1, len(text)),
+        }
+        names = self.calibration.intents
+        return Guess(
+            names[best], float(intents[best]), (names[second], float(probabilities[second])), evidence
         )
-        if self._specs[best].carries_order:
-            return self._order(utterance, guess, tags)
-        return self._plain(utterance, guess, acting=self._specs[best].acting)
 
-    def _plain(self, utterance: Utterance, guess: _Guess, *, acting: bool) -> Outcome:
-        """An intent that carries no order; one that acts must be meant, and not said beside details of an order."""
-        if acting and (guard := self._grammar.forbidden(utterance, guess.intent)) is not None:
-            return Abstention(guard.reason, utterance.text[guard.start : guard.end])
-        wishes = self._judge.order_details(self._grammar.parse(utterance)) if acting else []
-        return Proposal(
+    def _plain(
+        self, utterance: Utterance, guess: Guess, *, acting: bool
+    ) -> tuple[Outcome, Mapping[str, float]]:
+        """An intent that carries no order; one that acts must not be said beside details of an order."""
+        parse = self._grammar.parse(utterance)
+        evidence = {**guess.evidence, "unguarded": float(not (acting and parse.guards))}
+        if acting and (forbidding := self._judge.forbidding(parse, guess.intent)):
+            places = ", ".join(utterance.text[start:end] for start, end in forbidding)
+            return Abstention(parse.guards[0].reason, places, _typed(utterance, forbidding)), evidence
+        wishes = self._judge.order_details(parse, guess.intent) if acting else []
+        outcome = Proposal(
             guess.intent,
             self._answer_model.model_validate({"intent": guess.intent}),
-            guess.confidence,
+            self.calibration.plain.confidence(guess.intent, evidence),
             guess.score,
             guess.runner_up,
             complete=not wishes,
             uncovered=_typed(utterance, wishes),
             detail="order details beside an intent that takes none" if wishes else "",
         )
+        return outcome, evidence
 
     def scores(self, text: str) -> tuple[Vector, Vector]:
         """Raw scores of a normalised text: ``[intents]`` and ``[characters, tags]``."""
@@ -136,36 +155,53 @@ class ClassifierTier:
         return scores.intents, scores.tags
 
     def compose(self, utterance: Utterance, intent: str, tags: Vector) -> Composition | Abstention:
-        """The grammar's order as this intent, held against the tag scores; an abstention where there can be none."""
-        parse = self._grammar.parse(utterance, intent)
-        if parse.guards or not (parse.complete or parse.reason in _ASKS):
-            return Abstention(parse.reason, parse.detail, parse.uncovered_spans(utterance))
-        if parse.answer is None:
-            empty = self._answer_model.model_validate({"intent": intent})
-            return Composition(
-                empty, Verdict(0.0, parse.uncovered or ((0, len(utterance.text)),), parse.detail)
-            )
-        probabilities = softmax(tags, self.calibration.tag_temperature)
-        return Composition(parse.answer, self._judge.verdict(parse, probabilities))
+        """The order as this intent, by the grammar where it can and by tags and grammar together where it cannot.
 
-    def _order(self, utterance: Utterance, guess: _Guess, tags: Vector) -> Outcome:
+        An abstention where there can be none.
+        """
+        tagging = self._judge.tagging(softmax(tags, self.calibration.tag_temperature))
+        parse = self._grammar.parse(utterance, intent)
+        alone = None
+        if parse.answer is not None and not parse.guards and (parse.complete or parse.reason in _ASKS):
+            alone = Composition(parse.answer, self._judge.verdict(parse, tagging))
+            if not alone.verdict.doubtful:
+                return alone
+        listener = self._grammar.listener
+        marks = tagging.marks(parse.tokens, listener.fields, listener.spoken)
+        found = self._grammar.hear(utterance, intent, marks)
+        if found.parse.answer is not None:
+            together = Composition(found.parse.answer, self._judge.heard(found, tagging, marks))
+            if alone is None or not together.verdict.doubtful:
+                return together
+        if alone is not None:
+            return alone
+        if parse.reason not in _ASKS and not parse.guards:
+            return Abstention(parse.reason, parse.detail, parse.uncovered_spans(utterance))
+        if found.parse.reason not in _ASKS:
+            return Abstention(found.parse.reason, found.parse.detail)
+        empty = self._answer_model.model_validate({"intent": intent})
+        places = parse.uncovered or ((0, len(utterance.text)),)
+        return Composition(empty, Verdict(places, parse.detail))
+
+    def _order(self, utterance: Utterance, guess: Guess, tags: Vector) -> tuple[Outcome, Mapping[str, float]]:
         composed = self.compose(utterance, guess.intent, tags)
         if isinstance(composed, Abstention):
-            return composed
+            return composed, guess.evidence
         verdict = composed.verdict
         complete = not verdict.doubtful
-        return Proposal(
+        evidence = {**guess.evidence, **verdict.evidence}
+        curve = self.calibration.order if complete else self.calibration.plain
+        outcome = Proposal(
             guess.intent,
             composed.answer,
-            self.calibration.order.confidence(guess.confidence, verdict.confidence)
-            if complete
-            else guess.confidence,
+            curve.confidence(guess.intent, evidence),
             guess.score,
             guess.runner_up,
             complete=complete,
             uncovered=_typed(utterance, verdict.doubtful),
             detail=verdict.detail,
         )
+        return outcome, evidence
 
 
 def _typed(utterance: Utterance, places: Sequence[tuple[int, int]]) -> tuple[Span, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from cascade.orders import OrderIntent
 from cascade.text import Normalizer, Utterance
 
 SOURCE = Path(__file__).resolve().parents[2] / "models" / "tea_order_zh"
-FILES = (MANIFEST, "grammar.yaml", "lexicon.yaml", "rules.yaml", "policy.yaml")
+CERTIFICATES = tuple(path.name for path in sorted(SOURCE.glob("certificate-*.json")))
+"""Those that the policy names for its rungs."""
+FILES = (MANIFEST, "grammar.yaml", "lexicon.yaml", "rules.yaml", "policy.yaml", "sounds.txt", *CERTIFICATES)
 
 
 def sealed(folder: Path, files: dict[str, str]) -> Bundle:
@@ -34,7 +37,7 @@ def bundle() -> Bundle:
     opened = sealed(folder, {})
     for name in ("grammar.yaml", "lexicon.yaml", "rules.yaml"):
         opened.yaml(name)
-    shutil.rmtree(folder)
+    atexit.register(shutil.rmtree, folder)
     return opened
 
 

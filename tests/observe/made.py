@@ -19,11 +19,14 @@ ASKED = Cost(2_000_000_000, 500_000_000, 1, 900, 800, 40, "qwen3:8b", 300_000_00
 SHIPPED = Path(__file__).parents[2] / "models" / "tea_order_zh"
 
 
+POLICY = "default: {confidence: 0.8, margin: 0.2}\nacting: {confidence: 0.95, margin: 0.5}\n"
+
+
 def bundle_in(folder: Path) -> Path:
-    """The shipped bundle's manifest and policy alone, sealed: all that a policy needs."""
+    """The shipped bundle's manifest and a plain policy, sealed: all that a policy needs."""
     folder.mkdir()
-    for name in ("manifest.json", "policy.yaml"):
-        shutil.copy(SHIPPED / name, folder)
+    shutil.copy(SHIPPED / "manifest.json", folder)
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     seal(folder)
     return folder
 

@@ -48,13 +48,13 @@ def free(backend: FakeBackend) -> Iterator[Cascade[OrderIntent]]:
         yield cascade
 
 
-def test_a_campaign_without_the_model_asks_back_and_says_what_it_did_not_understand(
+def test_a_campaign_without_the_model_asks_back_with_all_that_was_said(
     free: Cascade[OrderIntent], backend: FakeBackend
 ) -> None:
     result = free.classify(FOR_THE_MODEL)
     assert result.status in ("clarify", "unresolved")
     assert result.reason == "llm_free"
-    assert "减脂" in "".join(span.text for span in result.uncovered)
+    assert "减脂" in "".join(result.candidates[0].answer.preferences)
     assert result.cost.calls == 0
     assert backend.requests == []
     assert free.classify("帮我点两杯少糖去冰的珍珠奶茶").status == "answered"

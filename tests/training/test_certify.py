@@ -18,7 +18,7 @@ from cascade.policy import PolicySpec, RungThresholds, Threshold, ThresholdPolic
 from cascade.strict_yaml import parse
 from training import certify
 from training.annotation import Example, parse_order, read
-from training.certificate import Registration, Scope
+from training.certificate import Record, Registration, Scope, tuned
 from training.dataset import Pack
 from training.recipe import RecipeError
 
@@ -138,6 +138,11 @@ def test_a_bundle_is_certified_by_its_own_answers(folder: Path) -> None:
 def test_intents_with_different_margins_are_not_certified_together(folder: Path) -> None:
     pack = Pack.open(Bundle.open(folder))
     registration = Registration(scopes=(Scope(intents=("order_drink", "decline"), epsilon=0.1),))
+    spec = PolicySpec(
+        default=Threshold(confidence=0.8, margin=0.2), acting=Threshold(confidence=0.95, margin=0.5)
+    )
+    (folder / "policy.yaml").write_text(certify.policy_text(spec), encoding="utf-8")
+    seal(folder)
     with pytest.raises(RecipeError, match="different margins"):
         certify.make_certificate(folder, certify.Sample((), ()), registration, pack.normalised, DAY)
 
@@ -157,3 +162,36 @@ def test_the_bundle_that_ships_is_sealed_after_certifying(folder: Path) -> None:
     after = Bundle.open(folder).manifest
     assert set(after.files) == {*before.files, "certificate.json"}
     assert after.files["model.onnx"] == before.files["model.onnx"]
+
+
+def test_rungs_have_thresholds_and_certificates_of_their_own(folder: Path) -> None:
+    pack = Pack.open(Bundle.open(folder))
+    examples = read(CALIBRATION, pack.bundle.intents)[::4]
+    registration = Registration(
+        scopes=(Scope(intents=("decline",), epsilon=0.001),),
+        rungs={"llm_free": (Scope(intents=("decline",), epsilon=0.5),)},
+    )
+    sample = certify.split(examples, registration, pack.normalised)
+    certify.make_certificate(folder, sample, registration, pack.normalised, DAY)
+    bundle = Bundle.open(folder)
+    shown = Certificate.model_validate(bundle.json("certificate-llm_free.json")).statements[0]
+    assert shown.certified
+    policy = PolicySpec.model_validate(bundle.yaml("policy.yaml").data)
+    assert policy.rungs["llm_free"].certificate == "certificate-llm_free.json"
+    assert policy.rungs["llm_free"].intents["decline"].confidence == shown.threshold
+    normal = Certificate.from_bundle(bundle)
+    assert normal is not None
+    assert not normal.statements[0].certified
+    assert normal.problems(bundle, DAY, lambda _: None) == ()
+
+
+def test_where_nothing_can_be_shown_the_tuning_part_may_speak(folder: Path) -> None:
+    records = [
+        Record("decline", "decline", confidence, correct)
+        for confidence, correct in ((0.97, True), (0.91, True), (0.81, False), (0.72, True))
+    ]
+    scope = Scope(intents=("decline",), epsilon=0.1)
+    registration = Registration(scopes=(scope,), otherwise="tuned")
+    assert tuned(scope, registration, records) == 0.82
+    assert tuned(scope, registration, []) is None
+    assert tuned(scope, registration, [Record("decline", "decline", None, False)]) is None

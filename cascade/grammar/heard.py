@@ -1,0 +1,185 @@
+"""Reading an order where the classifier has marked what belongs to it: the grammar still puts it together.
+
+What the grammar alone could not explain may now be chatter, and what only a neighbour could make part of the order is
+part of it where a mark says so. What the two of them disagree about is named; who asked decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from cascade.grammar.answer import check_parts, composed, numbered
+from cascade.grammar.assembly import Assembly
+from cascade.grammar.composer import Fields, pieces, simple
+from cascade.grammar.hearing import HeardTokens
+from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.parse import Parse
+from cascade.grammar.reading import (
+    BREAK,
+    CHANGE,
+    HEAD,
+    JOIN,
+    OMIT,
+    PART,
+    QUANTITY,
+    VALUE,
+    Handler,
+    Mark,
+    Reading,
+)
+from cascade.grammar.spec import GrammarSpec
+from cascade.text import Utterance
+
+Place = tuple[int, int]
+
+_SINGLE: Final = frozenset({HEAD, VALUE, QUANTITY})
+_TYPED: Final = frozenset({HEAD, VALUE, PART, OMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class HeardParse:
+    """An order put together with marks, and everything that speaks against it."""
+
+    parse: Parse
+    """``guards`` and ``uncovered`` are what the grammar cannot explain; ``answer`` is there all the same."""
+    dropped: tuple[tuple[int, int, str], ...] = ()
+    """Things of the trade that were named and no mark claims, and the roles of their slots."""
+    unresolved: tuple[Place, ...] = ()
+    """Marked stretches that the lexicon does not know under their field, and marks the grammar reads otherwise."""
+
+
+class HeardReading(Reading):
+    """A reading that takes a marked word for what it is marked as, where its neighbours do not explain it."""
+
+    __slots__ = ("fields",)
+
+    def __init__(
+        self, utterance: Utterance, heard: HeardTokens, spec: GrammarSpec, *, changing: bool
+    ) -> None:
+        super().__init__(utterance, heard.tokens, spec, changing=changing)
+        self.fields = heard.fields
+
+    def refuse(self, place: int) -> int:
+        entry, start, _ = self.tokens[place]
+        name = self.fields.get(start)
+        if entry.kind == "numeral" and self._changed_to(place):
+            return place + 1
+        if name is None or entry.slot is None:
+            return super().refuse(place)
+        slot = entry.slot.spec
+        if slot.role == "part":
+            self.marks.append((PART if name == slot.field else OMIT, name, entry.value))
+        elif slot.role in ("flag", "value"):
+            self.put(name, True if slot.role == "flag" else entry.value)
+        else:
+            self.marks.append((HEAD if slot.role == "head" else VALUE, name, entry.said))
+        return place + 1
+
+    def _changed_to(self, place: int) -> bool:
+        """数量改成6: a number that a change ends with, and that counts nothing else."""
+        last = self.marks[-1][0] if self.marks else ""
+        _, start, end = self.tokens[place]
+        number = parse_numeral(self.utterance.text[start:end])
+        bounds = self.spec.quantity
+        if last is not CHANGE or number is None or not self.ends_at(place + 1):
+            return False
+        if not bounds.min <= number <= bounds.max:
+            return False
+        self.marks.append((QUANTITY, bounds.field, number))
+        return True
+
+
+def heard(reading: Reading, place: int) -> int:
+    """A stretch marked as something that is kept as spoken."""
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    name, value = entry.slot.field, reading.spoken(place, place)
+    if entry.slot.spec.role == "note":
+        reading.notes.setdefault(name, []).append(value)
+    else:
+        reading.put(name, value)
+    return place + 1
+
+
+HANDLERS: Final[dict[str, Handler]] = {"heard": heard}
+
+
+def misread(reading: HeardReading) -> list[Place]:
+    """Marked words that came into another field than the marked one, or none: 不要 before what is marked as added."""
+    wanted = Counter(
+        (name, value)
+        for entry, start, _ in reading.tokens
+        if (name := reading.fields.get(start)) is not None
+        and entry.slot is not None
+        and (value := entry.value)
+        and entry.slot.spec.role in ("head", "attribute", "part")
+    )
+    made = Counter((mark[1], str(mark[2])) for mark in reading.marks if mark[0] in _TYPED)
+    wrong = set(wanted - made)
+    return [
+        (start, end)
+        for entry, start, end in reading.tokens
+        if (reading.fields.get(start), entry.value) in wrong
+    ]
+
+
+def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> list[Fields]:
+    """The items of the order, or of the change. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    if not reading.changing:
+        reading.marks = _once([mark for mark in reading.marks if mark[0] is not CHANGE])
+        return composed(reading, head, spreading)
+    marks = _after_changes(reading.marks)
+    single = simple(marks)
+    if single is not None:
+        items = [single] if single else []
+    else:
+        assembly = Assembly(head, spreading)
+        for piece in pieces(marks):
+            assembly.add(piece)
+        items = [
+            numbered(item.fields, reading.spec.quantity.field, item.number) for item in assembly.finish()
+        ]
+    check_parts(reading.spec, items)
+    bare = {reading.spec.quantity.field: 1}
+    return [item for item in items if item != bare]  # 加一份红豆 changes no quantity
+
+
+def _once(marks: list[Mark]) -> list[Mark]:
+    """A name that is called again at once is one: 奶茶奶茶，来杯奶茶."""
+    kept: list[Mark] = []
+    for mark in marks:
+        if mark[0] is HEAD:
+            at = len(kept)
+            while at and kept[at - 1][0] is BREAK:
+                at -= 1
+            if at and kept[at - 1] == mark:
+                continue
+        kept.append(mark)
+    return kept
+
+
+def _clause(marks: list[Mark], start: int) -> list[Mark]:
+    """The marks from a place to the end of its clause."""
+    end = next((at for at in range(start, len(marks)) if marks[at][0] is BREAK), len(marks))
+    return marks[start:end]
+
+
+def _after_changes(marks: list[Mark]) -> list[Mark]:
+    """Without the values that a later 改成 replaces by others of their kind: 两杯改成三杯."""
+    kept: list[Mark] = []
+    for at, mark in enumerate(marks):
+        if mark[0] in (CHANGE, JOIN):
+            kept.append((BREAK, "", None))
+            continue
+        changed = next((place for place in range(at, len(marks)) if marks[place][0] is CHANGE), None)
+        replaced = (
+            changed is not None
+            and mark[0] in _SINGLE
+            and any(later[:2] == mark[:2] for later in _clause(marks, changed + 1))
+            and not any(between[0] is BREAK for between in marks[at:changed])
+        )
+        if not replaced:
+            kept.append(mark)
+    return kept

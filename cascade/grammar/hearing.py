@@ -1,0 +1,229 @@
+"""Words of an utterance where somebody has marked which of them belong to the order, and to which field.
+
+The marks are the classifier's. A marked stretch is looked up by itself: a name, a sugar level, a topping must be found
+in the lexicon under the marked field, or it stays unresolved. What is kept as spoken (an address, a time, a wish) is
+taken as marked. What is named outside of the marks is passed over and reported. Function words keep their work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Slot, Token
+from cascade.grammar.lexicon import Lexicon
+from cascade.grammar.sounds import Sound, Sounds
+from cascade.grammar.spec import GrammarSpec, SlotSpec
+
+_AS_SPOKEN: Final = frozenset({"note", "place"})
+_EDGES: Final = frozenset({"of", "separator", "filler", "final", "perfective"})
+"""Kinds of words that a stretch may begin or end with and that say nothing: 清爽的."""
+
+_MAY_MEAN: Final = frozenset({"unknown", "remove", "reject", "removed", "guard", "plenty", "toward"})
+"""Kinds of words that, marked together with a value, may change it."""
+
+_REJECTS: Final = ROLE["reject"] | ROLE["remove"]
+_SOUNDED: Final = frozenset({"head", "attribute", "part"})
+_NAMED: Final = _SOUNDED | {"flag"}
+_LEAST_SYLLABLES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A stretch ``[start, end)`` of the normalised text that is said to belong to a field of the answer."""
+
+    start: int
+    end: int
+    field: str
+
+
+@dataclass(slots=True)
+class HeardTokens:
+    """The words of an utterance, and what became of the marks."""
+
+    tokens: list[Token] = field(default_factory=list)
+    fields: dict[int, str] = field(default_factory=dict)
+    """Starts of the words that a mark vouches for, and the field it says."""
+    dropped: list[tuple[int, int, str]] = field(default_factory=list)
+    """Places of things of the trade that no mark claims, and the roles of their slots."""
+    rejected: list[tuple[int, int]] = field(default_factory=list)
+    """Places of marked values that were named to say that they are not wanted."""
+    unresolved: list[tuple[int, int]] = field(default_factory=list)
+    """Marked stretches in which the lexicon finds no value of the field."""
+
+    def add(self, token: Token) -> None:
+        last = self.tokens[-1] if self.tokens else None
+        if last is not None and last[2] == token[1] and last[0].kind == token[0].kind == "numeral":
+            self.tokens[-1] = (last[0], last[1], token[2])
+        else:
+            self.tokens.append(token)
+
+
+class Listener:
+    """Puts marks and lexicon together. Immutable, safe to share."""
+
+    def __init__(self, spec: GrammarSpec, lexicon: Lexicon, sounds: Sounds) -> None:
+        self._lexicon = lexicon
+        self._sounds = sounds
+        self._spoken: dict[str, Entry] = {}
+        self._typed: dict[str, frozenset[str]] = {}
+        self._flags: dict[str, Entry] = {}
+        self._ways: set[str] = set()
+        for name, slot in spec.slots.items():
+            if slot.role in _AS_SPOKEN and slot.field is not None:
+                self._spoken[slot.field] = Entry("", "heard", 0, Slot(name, slot, slot.field))
+            elif slot.role in ("head", "attribute", "part", "flag", "value"):
+                for path in (slot.field, slot.without):
+                    if path is not None:
+                        self._typed[path] = self._typed.get(path, frozenset()) | {name}
+                        if slot.role == "flag":
+                            self._flags[path] = Entry("", "flag", 0, Slot(name, slot, path))
+                        elif slot.role == "value":
+                            self._ways.add(path)
+        if spec.clock is not None:
+            clock = SlotSpec(role="value", field=spec.clock.field)
+            self._spoken[spec.clock.field] = Entry("", "heard", 0, Slot("clock", clock, spec.clock.field))
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Fields whose marks are looked at; what others mark is the grammar's own business."""
+        return frozenset(self._spoken) | frozenset(self._typed)
+
+    @property
+    def spoken(self) -> frozenset[str]:
+        """Those of them that are kept as spoken."""
+        return frozenset(self._spoken)
+
+    def tokens(self, text: str, marks: Sequence[Heard]) -> HeardTokens:
+        """The words of a normalised text; ``marks`` are in order and do not overlap."""
+        found = HeardTokens()
+        done = 0
+        for mark in marks:
+            self._outside(text, done, mark.start, found)
+            if mark.field in self._spoken:
+                self._as_spoken(text, mark, found)
+            else:
+                self._by_lexicon(text, mark, found)
+            done = mark.end
+        self._outside(text, done, len(text), found)
+        _reject(found)
+        return found
+
+    def _scan(self, text: str, start: int, end: int) -> Iterator[Token]:
+        for entry, first, last in self._lexicon.scan(text[start:end]):
+            yield entry, first + start, last + start
+
+    def _outside(self, text: str, start: int, end: int, found: HeardTokens) -> None:
+        for entry, first, last in self._scan(text, start, end) if start < end else ():
+            role = _role(entry)
+            if role in ("", "measure"):  # measures are the grammar's business
+                found.add((entry, first, last))
+            else:
+                found.dropped.append((first, last, role))
+                found.add((UNKNOWN, first, last))
+
+    def _as_spoken(self, text: str, mark: Heard, found: HeardTokens) -> None:
+        words = list(self._scan(text, mark.start, mark.end))
+        edges = [word[0].kind in _EDGES for word in words]
+        inside = [at for at, edge in enumerate(edges) if not edge]
+        if not inside:
+            found.tokens += words
+            return
+        first, last = inside[0], inside[-1]
+        if all(_role(words[at][0]) in _NAMED for at in inside):  # 椰果 is no wish
+            found.unresolved.append((words[first][1], words[last][2]))
+        for word in words[:first]:
+            found.add(word)
+        start, end = words[first][1], words[last][2]
+        found.tokens.append((self._spoken[mark.field], start, end))
+        found.fields[start] = mark.field
+        for word in words[last + 1 :]:
+            found.add(word)
+
+    def _by_lexicon(self, text: str, mark: Heard, found: HeardTokens) -> None:
+        words = [(self._sense(token, mark.field), token) for token in self._scan(text, mark.start, mark.end)]
+        if not any(sense for sense, _ in words):
+            other = self._hinted(text[mark.start : mark.end], mark.field)
+            other = other or self._by_sound(text[mark.start : mark.end], mark.field)
+            if other is not None:
+                words = [(other, (other, mark.start, mark.end))]
+            elif mark.field in self._ways:  # 到 alone names no way to get it
+                self._outside(text, mark.start, mark.end, found)
+                return
+            else:
+                found.unresolved.append((mark.start, mark.end))
+        for sense, (entry, start, end) in words:
+            if sense is not None:
+                found.fields[start] = mark.field
+                found.tokens.append((sense, start, end))
+            elif entry.slot is not None or entry.variants:
+                found.unresolved.append((start, end))
+                found.tokens.append((UNKNOWN, start, end))
+            else:
+                found.add((entry, start, end))
+                if entry.kind in _MAY_MEAN and any(map(str.isalnum, text[start:end])):
+                    found.unresolved.append((start, end))  # 冰要去 is no 冰
+
+    def _sense(self, token: Token, name: str) -> Entry | None:
+        """The word as a value of a field, where it is one."""
+        entry, slots = token[0], self._typed[name]
+        senses = [
+            sense
+            for sense in entry.variants or (entry,)
+            if sense.slot is not None and sense.slot.name in slots
+        ]
+        if len(senses) > 1:
+            return replace(entry, variants=tuple(senses))
+        return senses[0] if senses else None
+
+    def _hinted(self, words: str, name: str) -> Entry | None:
+        """A flag that is said in other words than the lexicon's: the marks and a hint of it are enough."""
+        flag = self._flags.get(name)
+        if flag is None or flag.slot is None or not any(hint in words for hint in flag.slot.spec.hints):
+            return None
+        return flag
+
+    def _by_sound(self, words: str, name: str) -> Entry | None:
+        """The one value of a field that sounds like a marked stretch; none where several do, or one syllable is all."""
+        found = self._sounding.get((name, self._sounds.of(words)), [])
+        return found[0] if len({entry.value for entry in found}) == 1 else None
+
+    @cached_property
+    def _sounding(self) -> dict[tuple[str, Sound], list[Entry]]:
+        forms: dict[tuple[str, Sound], list[Entry]] = {}
+        for entry in self._lexicon.entries:
+            slot = entry.slot
+            if slot is None or slot.spec.role not in _SOUNDED or len(entry.form) < _LEAST_SYLLABLES:
+                continue
+            sound = self._sounds.of(entry.form)
+            for name in filter(None, (slot.spec.field, slot.spec.without)):
+                forms.setdefault((name, sound), []).append(entry)
+        return forms
+
+
+def _reject(found: HeardTokens) -> None:
+    """Leave out a value right after a negation, where another value of its field is wanted: 不要热的，来杯冰的."""
+    places = [
+        (at, found.fields[start])
+        for at, (entry, start, _) in enumerate(found.tokens)
+        if start in found.fields and entry.kind in ("head", "attribute")
+    ]
+    negated = [(at, name) for at, name in places if at and _negates(found.tokens[at - 1][0])]
+    for at, name in negated:
+        if any(other != at and field == name and (other, field) not in negated for other, field in places):
+            token = found.tokens[at]
+            start, end = token[1], token[2]
+            del found.fields[start]
+            found.rejected.append((start, end))
+            found.tokens[at] = (UNKNOWN, start, end)
+
+
+def _negates(entry: Entry) -> bool:
+    return entry.guard == "negation" or bool(entry.roles & _REJECTS)
+
+
+def _role(entry: Entry) -> str:
+    """The role of the slot that a word is a value of, empty for other words."""
+    return next((sense.slot.spec.role for sense in entry.variants or (entry,) if sense.slot is not None), "")

@@ -1,0 +1,124 @@
+"""Orders that grammar and marks make together: what a mark vouches for, and what it cannot talk the grammar into."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade.grammar import Heard, HeardParse
+from grammar.kit import grammar, order, said
+
+
+def hear(text: str, intent: str = "order_drink", **fields: str) -> HeardParse:
+    """``fields`` maps a field (``fulfilment__address``) to the pieces it is said in, ``|`` between."""
+    utterance = said(text)
+    marks: list[Heard] = []
+    for field, pieces in fields.items():
+        at = 0
+        for piece in pieces.split("|"):
+            at = utterance.text.index(piece, at)
+            marks.append(Heard(at, at + len(piece), field.replace("__", ".")))
+            at += len(piece)
+    return grammar().hear(utterance, intent, sorted(marks, key=lambda mark: mark.start))
+
+
+class TestKeptAsSpoken:
+    def test_a_wish_that_no_lexicon_knows(self) -> None:
+        found = hear("来一杯适合减脂的奶茶", drink="奶茶", preferences="适合减脂")
+        assert found.parse.answer == order({"drink": "奶茶"}, preferences=["适合减脂"])
+
+    def test_an_address_and_a_time(self) -> None:
+        found = hear(
+            "一杯奶茶送到操场看台，明儿下午两点",
+            drink="奶茶",
+            fulfilment__mode="送到",
+            fulfilment__address="操场看台",
+            fulfilment__time="明儿下午两点",
+        )
+        where = {"mode": "delivery", "address": "操场看台", "time": "明儿下午两点"}
+        assert found.parse.answer == order({"drink": "奶茶"}, fulfilment=where)
+
+    def test_what_stands_at_the_edges_and_says_nothing_is_left_out(self) -> None:
+        found = hear("来杯果茶，清爽解腻，少糖", drink="果茶", preferences=",清爽解腻", sugar="少糖")
+        assert found.parse.answer == order({"drink": "果茶", "sugar": "less"}, preferences=["清爽解腻"])
+
+
+class TestValues:
+    def test_chatter_with_a_forbidding_word_in_it_is_reported_and_passed_over(self) -> None:
+        found = hear("困得不行了，给我搞杯咖啡", drink="咖啡")
+        assert found.parse.answer == order({"drink": "咖啡"})
+        assert [guard.reason for guard in found.parse.guards] == ["negation"]
+
+    def test_a_name_that_no_mark_claims_is_reported(self) -> None:
+        found = hear("朋友都在喝奶茶，我来杯果茶", drink="果茶")
+        assert found.parse.answer == order({"drink": "果茶"})
+        assert [role for _, _, role in found.dropped] == ["head"]
+
+    @pytest.mark.parametrize(
+        ("text", "field", "piece"),
+        [
+            ("来杯奶茶", "sugar", "奶茶"),
+            ("来杯啥啥啥", "drink", "啥啥啥"),
+            ("奶茶,冰要去", "temperature", "冰要去"),
+        ],
+    )
+    def test_a_mark_that_the_lexicon_does_not_bear_out(self, text: str, field: str, piece: str) -> None:
+        assert hear(text, **{field: piece}).unresolved
+
+    def test_a_part_marked_as_added_where_the_words_leave_it_out(self) -> None:
+        assert hear("一杯奶茶不要珍珠", drink="奶茶", toppings="珍珠").unresolved
+
+    def test_a_value_named_to_be_rejected(self) -> None:
+        found = hear("不想要热的，来杯冰的柠檬茶", drink="柠檬茶", temperature="热的|冰的")
+        assert found.parse.answer == order({"drink": "柠檬茶", "temperature": "regular_ice"})
+
+    def test_two_values_are_no_order(self) -> None:
+        found = hear("一杯奶茶，半糖全糖", drink="奶茶", sugar="半糖|全糖")
+        assert found.parse.answer is None
+        assert found.parse.reason == "conflict"
+
+    @pytest.mark.parametrize(
+        ("text", "field", "piece", "value"),
+        [
+            ("来杯生耶拿铁", "drink", "生耶拿铁", "生椰拿铁"),
+            ("股茗来一杯", "brand", "股茗", "古茗"),
+            ("来一杯去病", "temperature", "去病", "no_ice"),
+        ],
+    )
+    def test_a_name_is_known_by_its_sound(self, text: str, field: str, piece: str, value: str) -> None:
+        found = hear(text, **{field: piece})
+        assert not found.unresolved
+        assert getattr(found.parse.answer.items[0], field) == value
+
+
+class TestChanges:
+    @pytest.mark.parametrize(
+        ("text", "marks", "item"),
+        [
+            (
+                "我那杯奶茶没做的话给我加个奶盖",
+                {"drink": "奶茶", "toppings": "奶盖"},
+                {"drink": "奶茶", "toppings": ["奶盖"]},
+            ),
+            ("两杯改成三杯吧", {}, {"quantity": 3}),
+            ("数量改成6", {}, {"quantity": 6}),
+            ("大杯换成小杯，喝不完", {"size": "小杯"}, {"size": "small"}),
+            ("我不要大杯了，换中杯", {"size": "大杯|中杯"}, {"size": "medium"}),
+        ],
+    )
+    def test_an_order_that_exists(self, text: str, marks: dict[str, str], item: dict[str, object]) -> None:
+        assert hear(text, "modify_order", **marks).parse.answer == order(item, intent="modify_order")
+
+    def test_two_items_that_change_are_not_one(self) -> None:
+        found = hear(
+            "珍珠奶茶改半糖，柠檬水改去冰",
+            "modify_order",
+            drink="珍珠奶茶|柠檬水",
+            sugar="半糖",
+            temperature="去冰",
+        )
+        answer = order(
+            {"drink": "珍珠奶茶", "sugar": "half"},
+            {"drink": "柠檬水", "temperature": "no_ice"},
+            intent="modify_order",
+        )
+        assert found.parse.answer in (None, answer)
