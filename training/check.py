@@ -38,7 +38,7 @@ def check(workshop: Workshop, console: Console) -> None:
             "train": len(splits.train),
             "calibration": len(splits.calibration),
             "test": len(splits.test),
-            "certified": len(splits.certified),
+            **({"certified": len(splits.certified)} if splits.certified else {}),
         },
         "dropped": [str(collision) for collision in splits.collisions],
         "unaligned": [str(problem) for problem in found.unaligned],

@@ -94,3 +94,23 @@ def test_calibration_error_of_the_calibrated_and_of_the_boastful() -> None:
     assert expected_calibration_error(honest, correct) < 0.02
     assert expected_calibration_error(np.full(1000, 1.0), correct) == pytest.approx(0.25)
     assert expected_calibration_error(np.zeros(0), np.zeros(0, bool)) == 0
+
+
+def test_a_curve_over_evidence_of_many_sizes_stays_finite() -> None:
+    """Whole Newton steps left the minimum behind here and ended at weights of a thousand."""
+    rng = np.random.default_rng(1)
+    evidence = rng.normal(3, 2, (250, 9)) * np.array([1, 1, 4, 6, 1, 1, 1, 1, 3])
+    right = evidence[:, 0] + rng.normal(0, 1, 250) > 1.5
+    weights = fit_logistic(evidence, right, prior=[0.0] * 10)
+    assert max(map(abs, weights)) < 20
+
+
+def test_only_signed_weights_may_be_negative() -> None:
+    rng = np.random.default_rng(2)
+    evidence = rng.normal(0, 1, (400, 2))
+    right = rng.normal(0, 1, 400) > evidence.sum(axis=1)
+    unsigned = fit_logistic(evidence, right, prior=[0.0, 0.0, 0.0])
+    signed = fit_logistic(evidence, right, prior=[0.0, 0.0, 0.0], signed=1)
+    assert unsigned[1:] == [0.0, 0.0]
+    assert signed[1] == 0.0
+    assert signed[2] < -0.3

@@ -138,7 +138,10 @@ def test_every_label_is_found_in_its_text_and_the_sets_share_nothing(workshop: W
     pack = workshop.pack
     splits = load_splits(workshop.recipe, pack)
     assert [str(lost) for example in splits.train for lost in pack.sample(example)[1]] == []
-    assert splits.collisions == ()
+    given_way = [one for one in splits.collisions if one.kept.file.startswith("certification")]
+    assert (
+        list(splits.collisions) == given_way
+    )  # train and calibration give way to the certified rows, and to no others
     assert {example.intent for example in splits.train} == set(pack.intents)
     sample, _ = pack.sample(next(one for one in splits.train if one.text == "打车去西站，有三个大箱子"))
     tags = [pack.tags[tag] for tag in sample.tags]
