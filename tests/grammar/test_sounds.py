@@ -1,5 +1,7 @@
 """How characters sound, and what is no table of it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,9 @@ def test_a_line_that_says_nothing_or_twice(tmp_path: Path, text: str) -> None:
 def _shipped() -> str:
 
     return (SOURCE / "sounds.txt").read_text(encoding="utf-8")
+
+
+def test_the_table_that_ships_is_the_one_that_is_generated() -> None:
+    pytest.importorskip("pypinyin")
+    script = SOURCE.parents[1] / "scripts" / "generate_sounds.py"
+    assert subprocess.run([sys.executable, str(script), "--check"], check=False).returncode == 0
