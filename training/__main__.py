@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cascade.bundle import seal
 from cascade.errors import CascadeError
 from training.annotation import AnnotationError
 from training.labelled import stages as labelled
@@ -22,8 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(arguments: list[str] | None = None) -> int:
     """Run a stage; 1 when the recipe, the data or the bundle cannot be used, or a challenger is refused."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("stage", choices=[*ORDER, "all", *retraining.STAGES])
-    parser.add_argument("recipe", type=Path)
+    parser.add_argument("stage", choices=[*ORDER, "all", "seal", *retraining.STAGES])
+    parser.add_argument("recipe", type=Path, help="for 'seal' the folder of a bundle that was edited")
     parser.add_argument("version", nargs="?", help="of the registry, for 'promote'")
     parser.add_argument(
         "--root",
@@ -34,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     console = Console()
     try:
+        if given.stage == "seal":
+            console.print(f"sealed {seal(given.recipe).name}")
+            return 0
         if given.stage in retraining.STAGES:
             return retraining.run(given.stage, given.recipe, given.root or ROOT, given.version, console)
         if is_labelled(given.recipe):
