@@ -31,13 +31,13 @@ SETTINGS = _settings(TrafficSpec()) | {
 NOT_ROWS = {"budget.input_price", "budget.output_price"}
 
 
-@pytest.mark.parametrize("name", SETTINGS.keys() - NOT_ROWS - {"redis.url"})
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - NOT_ROWS - {"redis.url"}))
 def test_every_setting_stands_there_with_its_default(name: str) -> None:
     value = SETTINGS[name]
     assert ROWS[name] == ("none" if value is None else json.dumps(value))
 
 
-@pytest.mark.parametrize("name", [*NOT_ROWS, *(f"hedge.{name}" for name in HedgeSpec.model_fields)])
+@pytest.mark.parametrize("name", [*sorted(NOT_ROWS), *(f"hedge.{name}" for name in HedgeSpec.model_fields)])
 def test_the_others_are_named(name: str) -> None:
     assert f"`{name}`" in TEXT
 
