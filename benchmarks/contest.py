@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.harness import ROOT
-from benchmarks.sets import Sets
+from benchmarks.sets import NAMES, OWN, Sets
 
 WORK: Final = ROOT / ".work" / "bench"
 TIMEOUT_S: Final = 3600
@@ -32,12 +32,21 @@ class System:
     module: str
     arguments: tuple[str, ...] = ()
     ours: bool = False
+    sets: tuple[str, ...] = NAMES
+    """What it can be asked about."""
 
 
 SYSTEMS: Final[Mapping[str, System]] = {
+    "cascade_shipped": System(
+        "intent-cascade, the bundle that ships", "benchmarks.shipped", ours=True, sets=(OWN,)
+    ),
     "cascade_linear": System("intent-cascade, linear student", "benchmarks.ours", ("linear",), ours=True),
     "cascade_transformer": System(
-        "intent-cascade, distilled transformer", "benchmarks.ours", ("transformer",), ours=True
+        "intent-cascade, distilled transformer",
+        "benchmarks.ours",
+        ("transformer",),
+        ours=True,
+        sets=("massive_zh_cn",),
     ),
     "fast_text": System("fastText", "benchmarks.rivals.fast_text"),
     "tfidf_lr": System("scikit-learn TF-IDF + LR", "benchmarks.rivals.tfidf", ("lr",)),

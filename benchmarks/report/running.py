@@ -326,6 +326,11 @@ def unmeasured(accuracy: Result | None, absent: Mapping[str, str]) -> Section:
             and system not in one["learning"]
             and system != "cascade_transformer"
         ]
+        items += [
+            f"Our linear student on {name}: not run here"
+            for name, one in accuracy["sets"].items()
+            if "cascade_linear" not in one["systems"]
+        ]
         if not any("cascade_transformer" in one["systems"] for one in accuracy["sets"].values()):
             items.append("The distilled transformer on public sets: its bundle was not trained in this run.")
     items += [f"{name}: not run; python -m benchmarks {name}" for name in absent]

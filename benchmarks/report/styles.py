@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 SYSTEMS: Final = {
+    "cascade_shipped": "ours",
     "cascade_linear": "ours",
     "cascade_transformer": "ours dashed",
     "frozen_lr": "r1",

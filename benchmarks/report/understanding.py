@@ -172,6 +172,7 @@ def _accuracies(name: str, systems: Result, titles: Result) -> str:
 def _short(title: str) -> str:
     return (
         title.replace("intent-cascade, ", "ours: ")
+        .replace("the bundle that ships", "shipped")
         .replace("scikit-learn ", "")
         .replace(" student", "")
         .replace("distilled ", "")
