@@ -131,7 +131,7 @@ def promo(found: Result) -> Section:
     day = found["day"]
     with_it, without = runs["cascade"], runs["bare"]
     english = (
-        f"Offered {found['times']:g} times what the model server can serve, {share(with_it['in_time'])} of the commands are answered within {found['deadline_s']:g} s "
+        f"Before the same crowd, {found['times']:g} times what the model server was measured to serve, {share(with_it['in_time'])} of the commands are answered within {found['deadline_s']:g} s "
         f"with the cascade, {share(runs['gated']['in_time'])} with the traffic layer alone and {share(without['in_time'])} with neither. The whole day's thirty million commands take "
         f"{day['core_hours']:.1f} core-hours in rules and classifier: {day['cores_busiest']:.1f} cores in the busiest hour."
     )
@@ -159,6 +159,7 @@ def promo(found: Result) -> Section:
             _runs_table(found),
             _hosts_table(day),
             Note(
+                "The machine was shared: where the capacity column differs between runs, somebody else had the cores, to the disadvantage of that run. "
                 f"The mix is an assumption (data/README.md): {share(day['escalated'])} of its {day['texts']:,} rows reach the model at the thresholds that ship. Money and hosts "
                 f"are arithmetic on it: {day['output_tokens']} output tokens a call, and published peaks of an 8-billion-parameter model on one A100 (Red Hat, August 2025), "
                 f"not measured here. The busiest hour holds {share(found['day']['busiest_per_s'] * 3600 / found['day']['commands'], 0)} of the day, as orders did on 6 February 2026."
