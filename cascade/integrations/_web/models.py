@@ -66,6 +66,7 @@ class CostModel(_Wire):
     prompt_us: float | None
     output_us: float | None
     lost_calls: int
+    first_token_us: float | None
 
 
 class CandidateModel(_Wire, Generic[AnswerT]):
