@@ -133,7 +133,8 @@ class Recipe(_Part):
     bundle: Path
     """The bundle folder that gets the model; its manifest, lexicon and grammar are read from there."""
     sources: Path | None = None
-    """The folder of the pack's hand-written files, where they are to be copied into ``bundle`` first."""
+    """The folder of the pack's hand-written files, where they are to be copied into ``bundle`` first. It may be another
+    bundle: the model and the certificates of that one stay behind, and the rungs that they allow."""
     answers: str | None = None
     """``module:Class`` of the pack's answers, imported, where they are none of the library's own."""
     work: Path

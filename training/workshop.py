@@ -9,15 +9,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 from cascade import features
 from cascade.bundle import MANIFEST, Bundle, seal
+from cascade.certificate import FILE, RUNG_FILES
 from cascade.config import OWN_ANSWER_MODELS
 from cascade.features import Encoder, Vocabulary
 from training.architecture import Architecture
 from training.dataset import Pack
 from training.recipe import Recipe, RecipeError
+
+MADE = frozenset({"model.onnx", "vocab.txt", "calibration.json", "parity.json", "MODEL_CARD.md", FILE})
+"""Files of a bundle that the stages make, besides the certificates of single rungs: all others are hand-written."""
+POLICY = "policy.yaml"
 
 
 def _copied(sources: Path, folder: Path) -> None:
@@ -26,8 +32,20 @@ def _copied(sources: Path, folder: Path) -> None:
         raise RecipeError(f"{sources}: no {MANIFEST} there")
     folder.mkdir(parents=True, exist_ok=True)
     for file in sources.iterdir():
-        if file.is_file() and not (file.name == "policy.yaml" and (folder / file.name).exists()):
+        if not file.is_file() or file.name in MADE or file.name.startswith(RUNG_FILES):
+            continue
+        if file.name != POLICY:
             shutil.copyfile(file, folder / file.name)
+        elif not (folder / POLICY).exists():
+            (folder / POLICY).write_text(_uncertified(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _uncertified(policy: str) -> str:
+    """A policy without the rungs that a certificate of another model allows to ask less."""
+    document = yaml.safe_load(policy)
+    rungs = document.get("rungs") or {} if isinstance(document, dict) else {}
+    kept = {name: rung for name, rung in rungs.items() if "certificate" not in rung}
+    return policy if len(kept) == len(rungs) else yaml.safe_dump({**document, "rungs": kept}, sort_keys=False)
 
 
 def answer_model(named: str | None, bundle: Bundle) -> type[BaseModel]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from training.__main__ import ROOT
 from training.annotation import AnnotationError, parse_line, read_all
 from training.dataset import Pack, load_splits
 from training.fields import canonical_fields, format_fields, parse_fields
+from training.judging import policy_spec
 from training.recipe import Recipe, RecipeError
 from training.scoring import right
 from training.stages import run
@@ -235,6 +237,28 @@ def test_sources_are_copied_but_a_certified_policy_stays(tmp_path: Path) -> None
     assert "cancel_ride" in (folder / "rules.yaml").read_text(encoding="utf-8")
     with pytest.raises(RecipeError, match=r"manifest\.json"):
         Workshop.open(recipe.model_copy(update={"sources": tmp_path}))
+
+
+def test_of_another_bundle_only_what_is_hand_written_is_copied(tmp_path: Path) -> None:
+    source = tmp_path / "other"
+    shutil.copytree(TAXI / "taxi_zh", source)
+    for made in ("model.onnx", "calibration.json", "certificate.json", "certificate-red.json"):
+        (source / made).write_text("{}", encoding="utf-8")
+    limits = "{default: {confidence: 0.5}, acting: {confidence: 0.6}, certificate: certificate-red.json}"
+    (source / "policy.yaml").write_text(
+        f"default: {{confidence: 0.8}}\nacting: {{confidence: 0.95}}\nrungs:\n  red: {limits}\n",
+        encoding="utf-8",
+    )
+    bundle = Workshop.open(recipe_in(tmp_path).model_copy(update={"sources": source})).pack.bundle
+    assert set(bundle.manifest.files) == {
+        "grammar.yaml",
+        "lexicon.yaml",
+        "llm.yaml",
+        "policy.yaml",
+        "rules.yaml",
+    }
+    assert policy_spec(bundle).rungs == {}
+    assert policy_spec(bundle).acting.confidence == 0.95
 
 
 def test_the_pack_in_the_tree_is_sealed() -> None:
