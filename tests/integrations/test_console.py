@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from cascade.observe.decision_log import DecisionLog, read_decisions
+from cascade.policy import ThresholdPolicy
 from cascade.traffic import TrafficSpec
 from integrations.browser import PATIENCE_MS, Watched, chromium, require, visit
 from integrations.kit import KEY, LOCKED, NEGATED, ORDER, UNCLEAR, Service, chitchat, serving
@@ -72,14 +73,18 @@ def test_the_page_is_whole_and_open_to_everybody(
     assert seen.complaints == []
 
 
-def test_every_turn_is_shown_with_what_was_asked_of_it(browser: Browser, home: str) -> None:
+def test_every_turn_is_shown_with_what_was_asked_of_it(browser: Browser, service: Service, home: str) -> None:
+    policy = service.cascade.policy
+    assert isinstance(policy, ThresholdPolicy)
+    threshold = policy.threshold("order_drink")
+    assert threshold is not None
     with visit(browser, home) as seen:
         asked(seen.page, UNCLEAR)
         rules, classifier, llm = seen.page.locator(".step").all()
         expect(rules).to_contain_text("understood so far: order_drink")
         expect(rules.locator("mark").first).to_contain_text("适合减脂")
         expect(classifier).to_contain_text("proposed order_drink")
-        expect(classifier).to_contain_text("asked for 0.95")
+        expect(classifier).to_contain_text(f"asked for {threshold.confidence:g}")
         expect(classifier.locator(".gauge .tick")).to_have_count(1)
         expect(classifier.locator(".cost")).to_contain_text("¥")
         expect(llm).to_contain_text("proposed chitchat")
