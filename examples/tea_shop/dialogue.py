@@ -143,7 +143,7 @@ def _action(intent: str, answer: OrderIntent, note: str = "") -> Action:
 
 def _which(candidates: tuple[Candidate, ...]) -> Outcome:
     """The best guesses as buttons. What was not understood is named, and goes to the shop as a note."""
-    options = [_option(candidate) for candidate in candidates]
+    options = [_option(candidate) for candidate in _different(candidates)]
     found = [option for option in options if option is not None]
     if not found:
         return NOT_UNDERSTOOD
@@ -156,6 +156,20 @@ def _which(candidates: tuple[Candidate, ...]) -> Outcome:
     raise Ask(text, [*found, NOTHING])
 
 
+def _different(candidates: tuple[Candidate, ...]) -> list[Candidate]:
+    """Without those that order what a better guess orders, and only understood less of the wishes."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if not any((one.intent, _lines(one)) == (candidate.intent, _lines(candidate)) for one in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _lines(candidate: Candidate) -> object:
+    answer = candidate.answer
+    return answer.items if isinstance(answer, OrderIntent) else answer
+
+
 def _option(candidate: Candidate) -> Option | None:
     answer = candidate.answer
     lost = "、".join(span.text for span in candidate.uncovered)
@@ -166,7 +180,8 @@ def _option(candidate: Candidate) -> Option | None:
         if not any(part.zh for part in parts):
             return None
         verb = said("点：", "Order:") if candidate.intent == "order_drink" else said("改成：", "Change to:")
-        note = said(f"（备注“{lost}”）", f"(note: “{lost}”)") if lost else said("", "")
+        wished = "、".join((*answer.preferences, lost) if lost else answer.preferences)
+        note = said(f"（备注“{wished}”）", f"(note: “{wished}”)") if wished else said("", "")
         return choice(verb + joined(parts, "；", "; ") + note, _action(candidate.intent, answer, lost))
     label = LABELS.get(candidate.intent)
     return None if label is None else choice(label, _action(candidate.intent, answer))

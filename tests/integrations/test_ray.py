@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent.parent
 clustered = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one cluster run gave; see ray_run.py."""
     folder = tmp_path_factory.mktemp("ray")

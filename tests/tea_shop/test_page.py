@@ -48,7 +48,7 @@ def test_a_clarifying_question_has_buttons(address: str, open_page: Callable[...
     assert page.locator("#orders .card").count() == 0
     button.focus()
     page.keyboard.press("Enter")
-    page.locator("#orders .card").get_by_text("备注：适合减脂的").wait_for()
+    page.locator("#orders .card").get_by_text("备注：适合减脂").wait_for()
 
 
 def test_a_double_click_orders_once(address: str, open_page: Callable[..., Any], counter: Counter) -> None:
