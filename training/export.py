@@ -14,18 +14,8 @@ from cascade import features
 from cascade.features import Vocabulary
 from training import graph, model
 from training.dataset import load_splits
+from training.parity import FLOAT_TOLERANCE, PARITY_TEXTS, SAMPLES, ParityError
 from training.workshop import Workshop
-
-PARITY_TEXTS = 400
-"""Calibration texts on which the graphs are compared."""
-SAMPLES = 40
-"""Train texts whose trained intent scores are kept with the bundle, for the test of the graph that ships."""
-FLOAT_TOLERANCE = 2e-4
-"""Largest difference of a logit between torch and the same weights in onnxruntime, unquantised."""
-
-
-class ParityError(RuntimeError):
-    """The exported graph does not compute what was trained."""
 
 
 def session(content: bytes) -> Any:

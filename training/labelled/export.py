@@ -12,21 +12,11 @@ import onnxruntime
 from training.labelled import learn
 from training.labelled.workshop import LabelledWorkshop
 from training.linear import graph as linear_graph
-
-PARITY_TEXTS = 400
-"""Dev texts on which the graphs are compared."""
-SAMPLES = 40
-"""Train texts whose trained intent scores are kept with the bundle."""
-FLOAT_TOLERANCE = 2e-4
-"""Largest difference of a score between the trained model and the same weights in onnxruntime, unquantised."""
+from training.parity import FLOAT_TOLERANCE, PARITY_TEXTS, SAMPLES, ParityError
 
 Floats = npt.NDArray[np.float32]
 Trained = Callable[[str], tuple[Floats, Floats]]
 """Scores of a normalised text as the training library computes them: ``[intents]``, ``[places, tags]``."""
-
-
-class ParityError(RuntimeError):
-    """The exported graph does not compute what was trained."""
 
 
 def export(workshop: LabelledWorkshop) -> None:

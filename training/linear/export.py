@@ -9,9 +9,9 @@ import onnxruntime
 from rich.console import Console
 
 from training.dataset import load_splits
-from training.export import FLOAT_TOLERANCE, PARITY_TEXTS, SAMPLES, ParityError
 from training.linear import graph
 from training.linear.learn import load
+from training.parity import FLOAT_TOLERANCE, PARITY_TEXTS, SAMPLES, ParityError
 from training.workshop import Workshop
 
 
