@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -68,7 +69,7 @@ def answer_model(named: str | None, bundle: Bundle) -> type[BaseModel]:
     return found
 
 
-class WorkFiles:
+class WorkFiles(ABC):
     """Files in a work folder, each written by one stage."""
 
     @property
@@ -78,8 +79,9 @@ class WorkFiles:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    @abstractmethod
     def _place(self) -> Path:
-        raise NotImplementedError
+        """Where the folder lies."""
 
     def file(self, name: str, stage: str) -> Path:
         """A file that an earlier ``stage`` must have written. Raises :class:`~training.recipe.RecipeError`."""
