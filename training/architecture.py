@@ -13,6 +13,8 @@ class Architecture(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layers: int = Field(ge=1, le=12)
+    passes: int = Field(default=1, ge=1, le=4)
+    """How often the text goes through all layers: more of them cost time and no bytes (ALBERT: Lan et al., 2020)."""
     width: int = Field(ge=16)
     heads: int = Field(ge=1)
     head_size: int = Field(ge=8)

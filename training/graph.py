@@ -99,7 +99,7 @@ def build(weights: Weights, shape: Architecture, *, quantised: bool, metadata: M
     """The ONNX model of a student's weights (a torch state dict as numpy arrays)."""
     graph = _Graph(weights, quantised)
     value = _embedded(graph, shape)
-    for index in range(shape.layers):
+    for index in list(range(shape.layers)) * shape.passes:
         value = _layer(graph, value, f"layers.{index}", shape)
     graph.nodes.append(
         helper.make_node("Identity", [graph.linear(_pooled(graph, value, shape), "intent")], ["intent"])

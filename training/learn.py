@@ -134,6 +134,7 @@ def _teacher_shape(student: Architecture, plan: Fit) -> Architecture:
     return student.model_copy(
         update={
             "layers": len(plan.layers),
+            "passes": 1,
             "width": 512,
             "heads": 8,
             "head_size": 64,

@@ -78,8 +78,9 @@ class TaggingClassifier(nn.Module):
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         mask = (ids != SPECIAL.index(PAD))[:, None, None, :]
         value = self.embed(ids)
-        for layer in self.layers:
-            value = layer(value, mask)
+        for _ in range(self.shape.passes):
+            for layer in self.layers:
+                value = layer(value, mask)
         return self.intent(self.dropout(self.pooled(value, mask))), self.tags(self.dropout(value))
 
     def pooled(self, value: Tensor, mask: Tensor) -> Tensor:

@@ -101,6 +101,8 @@ class StudentShape(_Part):
     """The student's size; vocabulary and outputs follow from the data."""
 
     layers: int = Field(ge=1)
+    passes: int = Field(default=1, ge=1, le=4)
+    """How often the text goes through all layers."""
     width: int = Field(ge=16)
     heads: int = Field(ge=1)
     head_size: int = Field(ge=8)
