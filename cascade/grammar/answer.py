@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
 from cascade.grammar.entry import Vague
-from cascade.grammar.reading import CHANGE, HEAD, OMIT, QUANTITY, Reading
+from cascade.grammar.reading import ALL, BREAK, CHANGE, HEAD, OMIT, PART, QUANTITY, VALUE, Reading
 from cascade.grammar.spec import GrammarSpec
+
+_TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 
 
 def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fields]:
@@ -36,6 +38,8 @@ def changed(reading: Reading) -> list[Fields]:
     Raises :class:`~cascade.grammar.composer.Unclear`.
     """
     kinds = [mark[0] for mark in reading.marks]
+    if CHANGE not in kinds:
+        return _told(reading)
     if reading.carried or kinds.count(CHANGE) != 1:
         raise Unclear("tie", "an order and a change at once")
     at = kinds.index(CHANGE)
@@ -51,6 +55,20 @@ def changed(reading: Reading) -> list[Fields]:
     merge(result, after)
     check_parts(reading.spec, [result])
     return [result] if result else []
+
+
+def _told(reading: Reading) -> list[Fields]:
+    """What is said of an order that was pointed at, and nothing that could be another cup: 刚才那杯加珍珠."""
+    if not _TOLD.issuperset(mark[0] for mark in reading.marks):
+        raise Unclear("tie", "an order and a change at once")
+    item = simple(reading.marks)
+    described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks)
+    # 把免单卡给我 points at no order
+    pointed = any(entry.kind == "reference" for entry, _, _ in reading.tokens)
+    if item is None or not (described or (pointed and reading.values)):
+        raise Unclear("tie", "what becomes of it")
+    check_parts(reading.spec, [item])
+    return [item] if item else []
 
 
 def numbered(fields: Fields, name: str, number: int | None) -> Fields:

@@ -80,10 +80,14 @@ def merge(into: Fields, other: Fields) -> None:
 
 
 def simple(marks: list[Mark]) -> Fields | None:
-    """The one item of an utterance that names one at most; ``None`` when there may be more."""
+    """The one item of an utterance that names one at most; ``None`` when there may be more.
+
+    Raises :class:`Unclear` when that one item has two values.
+    """
+    said: list[Mark] = []
     numbers = heads = 0
-    fields: Fields = {}
-    for kind, name, value in marks:
+    for mark in marks:
+        kind = mark[0]
         if kind is QUANTITY:
             numbers += 1
         elif kind is HEAD:
@@ -94,6 +98,9 @@ def simple(marks: list[Mark]) -> Fields | None:
             continue
         if numbers > 1 or heads > 1:
             return None
+        said.append(mark)
+    fields: Fields = {}
+    for kind, name, value in said:
         put(fields, kind, name, value)
     return fields
 

@@ -200,15 +200,17 @@ class OrderGrammar:
             return None
 
 
-_CHANGE: Final = ROLE["change"]
-
-
 def _changes(tokens: list[Token]) -> bool:
-    """Whether something is changed; 换燕麦奶 only says how it is made."""
-    return any(
-        token[0].roles & _CHANGE and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note")
+    """Whether an order that exists is spoken of, or something becomes something else."""
+    return reading.changes(tokens) or any(
+        token[0].kind == "reference" or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
         for at, token in enumerate(tokens)
     )
+
+
+def _to_a_flag(tokens: list[Token], at: int) -> bool:
+    """Whether 把 leads to something that is spent: 把那张免单卡用了."""
+    return any(token[0].kind == "flag" for token in tokens[at : at + 4])
 
 
 def _senses(token: Token) -> list[Token]:
@@ -222,9 +224,9 @@ def _strangeness(parse: Parse) -> tuple[bool, int, bool]:
 
 def _may_order(result: Reading) -> bool:
     """Whether a change may be part of an order: 奶茶，珍珠换成椰果 names what to make, and no order that exists."""
-    if not result.changing or result.referred:
-        return False
     kinds = [mark[0] for mark in result.marks]
+    if not result.changing or result.referred or CHANGE not in kinds:
+        return False
     return HEAD in kinds and HEAD not in kinds[kinds.index(CHANGE) :]
 
 

@@ -94,7 +94,7 @@ def _part(reading: Reading, place: int) -> int:
         return place + 2
     if reading.at(place + 1)[0].roles & ROLE["add"] and reading.ends_at(place + 2):
         return min(_list(reading, place, PART) + 1, place + 2)
-    if reading.changing:
+    if reading.altered:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
     return reading.refuse(place)
 

@@ -81,8 +81,11 @@ def _address(reading: Reading, first: int) -> int:
 
 def _may_name(reading: Reading, place: int) -> bool:
     entry, start, end = reading.tokens[place]
-    if entry.kind in ("place", "unknown"):
+    if entry.kind == "place":
         return True
+    if entry.kind == "unknown":
+        verbs = reading.spec.address.verbs if reading.spec.address is not None else ()
+        return not any(verb in reading.utterance.text[start:end] for verb in verbs)
     following = reading.at(place + 1)[0]
     if entry.kind == "numeral":
         counts = following.slot is not None and following.slot.spec.counts

@@ -32,8 +32,21 @@ AMEND: Final = "amend"
 
 Mark = tuple[str, str, Any]
 
+_LEADS_TO_CHANGE: Final = ROLE["opener"] | ROLE["filler"] | ROLE["separator"] | ROLE["all"] | ROLE["of"]
+_OF_A_FLAG: Final = ROLE["spend"] | ROLE["which"] | ROLE["object"]
+_AROUND_A_FLAG: Final = ROLE["opener"] | ROLE["filler"] | ROLE["recipient"] | ROLE["of"] | ROLE["spend"]
+_NEAR: Final = 6
+"""How many words a flag and its verb may be apart."""
 _ENDS: Final = ROLE["separator"] | ROLE["asking"] | ROLE["tag"]
 END: Final[Token] = (Entry("", "end"), 0, 0)
+
+
+def changes(tokens: list[Token]) -> bool:
+    """Whether something is changed; 换燕麦奶 only says how it is made."""
+    return any(
+        token[0].roles & ROLE["change"] and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note")
+        for at, token in enumerate(tokens)
+    )
 
 
 class Reading:
@@ -53,7 +66,7 @@ class Reading:
             "problem",
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
-        *("served", "people", "going", "repeats", "referred"),
+        *("served", "people", "going", "repeats", "referred", "altered"),
     )
 
     def __init__(
@@ -72,6 +85,8 @@ class Reading:
         self.detail = ""
         self.carried = self.opened = self.polite = self.wished = self.specified = False
         self.changing = changing
+        self.altered = changing and changes(tokens)
+        """Whether a word says that something becomes something else."""
         self.rejected: list[str] = []
         self.served = self.going = False
         """Whether somebody was named whom it is for, and whether a way to get it there was said."""
@@ -102,11 +117,39 @@ class Reading:
     def refuse(self, place: int) -> int:
         """A word that nothing explains here: a guard if it is one, uncovered otherwise."""
         entry, start, end = self.tokens[place]
+        if entry.roles & ROLE["aspect"] and self.altered and self._leads_to_change(place + 1):
+            return place + 1
+        if entry.roles & _OF_A_FLAG and self._spends(place):
+            return place + 1
         if entry.guard:
             self.guards.append((entry.guard, start, end))
         else:
             self.uncovered.append((start, end))
         return place + 1
+
+    def _leads_to_change(self, place: int) -> bool:
+        while self.at(place)[0].roles & _LEADS_TO_CHANGE:
+            place += 1
+        return bool(self.at(place)[0].roles & ROLE["change"])
+
+    def _spends(self, place: int) -> bool:
+        """Whether the word at a place is part of how a flag is said: 用, 那张 and 用上 around 免单卡."""
+        verb = ROLE["spend"]
+        roles = self.tokens[place][0].roles
+        first = next((at for at in range(place, place - _NEAR, -1) if self.at(at)[0].kind == "flag"), -1)
+        if roles & verb and first >= 0 and self._only(first + 1, place, _AROUND_A_FLAG):
+            return True
+        last = next((at for at in range(place, place + _NEAR) if self.at(at)[0].kind == "flag"), -1)
+        if last < 0 or not self._only(place, last, _AROUND_A_FLAG | _OF_A_FLAG):
+            return False
+        after = last + 1
+        while after < last + _NEAR and self.at(after)[0].roles & _AROUND_A_FLAG:
+            after += 1
+        said = (*range(max(0, place - 2), last), after)
+        return any(self.at(at)[0].roles & verb for at in said)
+
+    def _only(self, first: int, last: int, roles: int) -> bool:
+        return all(self.at(at)[0].roles & roles for at in range(first, last))
 
     def put(self, field: str, value: Any) -> None:
         """Something said of the order as a whole."""
@@ -174,6 +217,9 @@ def flag(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     if entry.value in entry.slot.spec.nouns and reading.at(place - 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
+    before = reading.at(place - 1)[0].roles
+    if before & ROLE["carrier"] and not before & ROLE["spend"] and entry.value in entry.slot.spec.nouns:
+        reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一张免单卡，来一杯奶茶
     kinds = {token[0].kind for token in reading.tokens}
     if "head" not in kinds and any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:]):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个

@@ -178,6 +178,12 @@ class Words(_Record):
     """Before what is changed: 把."""
     reference: Forms = ()
     """Points at an order that exists: 刚才那杯."""
+    spend: Forms = ()
+    """Beside a flag, the verb of what it stands for: 优惠券抵, 那个免单的卡给我用上."""
+    which: Forms = ()
+    """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
+    aspect: Forms = ()
+    """Right before ``change``, what of an order is changed: 甜度改成半糖."""
 
 
 class BudgetWords(_Record):
@@ -213,6 +219,8 @@ class AddressWords(_Record):
     """How a place may end that is not in the lexicon: 三号楼, 和平路3号. It must follow a word that leads to it."""
 
     endings: Forms = ()
+    verbs: Forms = ()
+    """What no name of a place has in it: 填 in 地址就填公司."""
     digits: int = Field(default=3, ge=1)
     """A bare number of at least so many digits may end an address too: 602."""
 
@@ -254,6 +262,9 @@ class GrammarSpec(_Record):
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
     otherwise: Forms = ()
     """Words of another wish than an order: beside one, unexplained, they make two of it: 取消那单，再来一杯."""
+    soft: Mapping[str, Forms] = Field(default_factory=dict)
+    """Guards that an intent is often said with: 能不能 and 说错了 in a change. Who reads by the grammar alone stops at
+    them, a model that is sure of the intent need not. A measure word here counts nothing of an order: 领一个."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)
     """The intents that act and carry no order, and the guards that each is itself said with."""
 

@@ -189,6 +189,9 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "thing": _thing,
     "headcount": _refuse,
     "copula": _refuse,
+    "aspect": _refuse,
+    "spend": _refuse,
+    "which": _refuse,
     "unknown": _refuse,
     "ambiguous": _ambiguous,
 }

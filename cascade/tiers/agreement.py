@@ -22,6 +22,7 @@ Place = tuple[int, int]
 _CARRIERS = frozenset({"carrier", "desire", "again"})
 _ORDERING = _CARRIERS | {"numeral", "measure", "portion"}
 _ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
+_ACTS: Final = _ORDERS | ROLE["change"]
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
 
@@ -152,7 +153,7 @@ class Judge:
 
         How many, before the word that calls it off, says which order: 把那两杯美式取消.
         """
-        permitted = self._spec.permits.get(intent, ())
+        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
         called_off = max(
             (start for _, start, end in parse.tokens if parse.text[start:end] in permitted), default=0
         )
@@ -161,6 +162,7 @@ class Judge:
         for at, (entry, start, end) in enumerate(parse.tokens):
             slots = [sense.slot for sense in entry.variants or (entry,) if sense.slot is not None]
             counted = previous == "numeral" and entry.kind == "measure"
+            counted = counted and parse.text[start:end] not in soft  # 领一个, 取消一单
             following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
             ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
             detail = not counted and any(slot.field in self._details for slot in slots)
@@ -238,7 +240,7 @@ class Judge:
         """Words that forbid an intent that acts and carries no order: all guards but those it is itself said with, and
         talk around it where such words may be in it at all.
         """
-        permitted = self._spec.permits.get(intent, ())
+        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
         found: list[Place] = []
         for guard in parse.guards:
             word = parse.text[guard.start : guard.end]
@@ -246,16 +248,31 @@ class Judge:
             denies = any(len(one) > 1 and one in word for one in permitted) or parse.text.startswith(
                 permitted, guard.end
             )
-            if word not in permitted and (not talk or denies):
+            if self._commanded(guard, parse):
+                continue
+            if word not in permitted and word not in soft and (not talk or denies):
                 found.append((guard.start, guard.end))
         return found
 
+    def _commanded(self, guard: Guard, parse: Parse) -> bool:
+        """把免单卡领了 asks for what 我把免单卡领了 tells."""
+        if guard.reason != "past":
+            return False
+        for at, (entry, start, _) in enumerate(parse.tokens):
+            if entry.roles & ROLE["object"] and start < guard.start:
+                addressed = at and parse.tokens[at - 1][0].roles & ROLE["opener"]
+                return bool(addressed) or not parse.text.endswith(self._spec.words.speaker, 0, start)
+        return False
+
     def _soft(self, guard: Guard, parse: Parse) -> bool:
         """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
+        if parse.text[guard.start : guard.end] in self._spec.soft.get(parse.intent, ()):
+            return True
         if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
             return False
         following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
-        return following is None or not (following.kind in _PARTS or following.roles & _ORDERS)
+        denied = following is not None and (following.kind in _PARTS or following.roles & _ACTS)
+        return not denied
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""

@@ -1,0 +1,119 @@
+"""Changes of an order that was pointed at, coupons in any words, and items that are described before they are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from cascade.orders import OrderIntent
+from grammar.kit import order, parsed
+
+TEA: dict[str, Any] = {"drink": "奶茶"}
+CHANGES = [
+    ("刚才那杯奶茶少糖", [{**TEA, "sugar": "less"}], {}),
+    ("我早上订的那单，甜度改成微糖", [{"sugar": "light"}], {}),
+    ("我点错了，要温的，改一下", [{"temperature": "warm"}], {}),
+    ("把波霸去掉", [{"without": ["波霸"]}], {}),
+    ("之前下的那杯，布丁去掉，红豆加上", [{"toppings": ["红豆"], "without": ["布丁"]}], {}),
+    ("购物车里的果茶改成两杯", [{"drink": "果茶", "quantity": 2}], {}),
+    ("修改订单：大杯，去冰，别的不变", [{"size": "large", "temperature": "no_ice"}], {}),
+    ("送餐时间改到下午四点", [], {"fulfilment": {"time": "下午四点"}}),
+    ("刚下的那单用券", [], {"use_coupon": True}),
+    ("刚才那单送到公司", [], {"fulfilment": {"mode": "delivery", "address": "公司"}}),
+]
+NO_CHANGES = [
+    "我刚选的是热的",
+    "刚才那杯来两杯",
+    "刚才那杯奶茶",
+    "刚才那杯太甜",
+    "把免单卡给我",
+    "我没说改成少糖",
+    "甜度改成",
+    "刚才那杯少糖多糖",
+    "刚才那杯一杯奶茶一杯果茶",
+    "甜度怎么改成少糖",
+]
+COUPONS = [
+    "优惠券抵，来一杯奶茶",
+    "那个免单的卡给我用上，来一杯奶茶",
+    "用刚领的免单卡点一杯奶茶",
+    "用两张免单卡点一杯奶茶",
+    "把那张免单卡用了，点一杯奶茶",
+    "帮我用掉今天的优惠券，来一杯奶茶",
+]
+
+
+@pytest.mark.parametrize(("text", "items", "rest"), CHANGES)
+def test_an_order_that_was_pointed_at_is_changed(
+    text: str, items: list[dict[str, Any]], rest: dict[str, Any]
+) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(*items, intent="modify_order", **rest)
+
+
+@pytest.mark.parametrize("text", NO_CHANGES)
+def test_nothing_is_changed_on_a_guess(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize("text", COUPONS)
+def test_a_coupon_is_spent_however_it_is_said(text: str) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(TEA, use_coupon=True)
+
+
+@pytest.mark.parametrize("text", ["来一张免单卡，来一杯奶茶", "要免单卡，来一杯奶茶", "给我两张免单卡"])
+def test_a_coupon_that_may_be_wanted_itself_is_not_spent(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize("refusal", ["不用券", "先别用免单卡", "不要用优惠券"])
+def test_no_coupon_is_used_that_was_refused(refusal: str) -> None:
+    parse = parsed(f"{refusal}，来一杯奶茶")
+    assert (parse.complete, parse.answer) == (True, order(TEA))
+
+
+def test_fillers_of_somebody_who_looks_for_the_word_say_nothing() -> None:
+    assert parsed("那个叫什么来着，奶茶，来一杯").answer == order(TEA)
+    assert parsed("来一杯奶茶，糖的话半糖").answer == order({**TEA, "sugar": "half"})
+
+
+SUGARS = {"少糖": "less", "半糖": "half", "无糖": "none", "微糖": "light"}
+DRINKS = ("奶茶", "果茶", "拿铁", "杨枝甘露")
+POINTED = ("刚才那杯", "我刚点的那单", "之前订的那个", "上面那单", "购物车里的")
+
+said_items = st.lists(
+    st.tuples(st.sampled_from(sorted(SUGARS)), st.sampled_from(DRINKS), st.integers(1, 9)),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda item: item[1],
+)
+
+
+@given(said_items)
+def test_what_is_said_before_a_name_is_said_of_it_alone(items: list[tuple[str, str, int]]) -> None:
+    numbers = [number for *_, number in items]
+    assume(not any(number == sum(numbers[at + 1 :]) for at, number in enumerate(numbers)))  # or their sum
+    text = "，".join(f"{sugar}的{drink}{number}杯" for sugar, drink, number in items)
+    parse = parsed(text)
+    expected: OrderIntent = order(
+        *({"drink": drink, "sugar": SUGARS[sugar], "quantity": number} for sugar, drink, number in items)
+    )
+    assert parse.answer == expected, parse
+
+
+@given(st.sampled_from(POINTED), st.sampled_from(sorted(SUGARS)), st.sampled_from(["", "改成", "换"]))
+def test_only_what_was_said_becomes_of_an_order(pointed: str, sugar: str, verb: str) -> None:
+    parse = parsed(f"{pointed}{verb}{sugar}")
+    assert parse.answer == order({"sugar": SUGARS[sugar]}, intent="modify_order"), parse
+
+
+@given(st.text(alphabet="用那张免单卡把了给我上掉抵刚领的", max_size=200))
+def test_words_around_a_coupon_are_read_to_the_end(text: str) -> None:
+    parse = parsed(f"奶茶{text}")
+    assert all(0 <= start < end <= len(parse.text) for start, end in parse.uncovered)
