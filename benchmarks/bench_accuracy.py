@@ -2,12 +2,16 @@
 
 Every system gets the same rows and the same sentence encoder, chooses what its documentation lets it choose on
 dev alone, and scores the test rows once; the figures are made from the scores here, in one place for all. Full
-train sets, and 5, 20 and 100 labels an intent.
+train sets, and 5, 20 and 100 labels an intent, each drawn several times.
+
+A run adds to the result that is there: what another run measured on the same rows stays, with the commit and the
+time of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any, Final, Literal
 
@@ -15,48 +19,59 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.contest import SYSTEMS, Arena, Entry, NotKept, SystemFailed, arena
+from benchmarks.earlier import Earlier
 from benchmarks.figures import Answers, answers, summary
 from benchmarks.harness import write
 from benchmarks.options import Options
 from benchmarks.sets import NAMES, Sets, load
 
 SHOTS: Final = (5, 20, 100)
-SEEDS: Final = (1, 2)
+SEEDS: Final = (1, 2, 3)
 FEW_ONLY: Final = {"set_fit": (5, 20)}
 """Systems for few labels, and the shots that they are run with."""
-NOT_ON_FEW: Final = frozenset({"cascade_transformer", "cascade_shipped"})
-TOLD: Final = ("fit_s", "tuned", "version", "package", "single_median_us", "single_p99_us", "batch_us")
+NOT_ON_FEW: Final = frozenset({"cascade_transformer", "cascade_distilled", "cascade_shipped"})
+TOLD: Final = ("fit_s", "tuned", "version", "package", "measured")
 
 
 def run(options: Options) -> int:
     """Run the contest, print a table, write ``accuracy.json``; 1 when a system failed."""
     held = arena(options.peers, options.encoder, kept_only=options.kept)
-    names = options.sets or NAMES
     systems = options.systems or tuple(SYSTEMS)
+    earlier = Earlier.read(options.out / "accuracy.json")
     failed: dict[str, str] = {}
-    found: dict[str, Any] = {}
-    for name in names:
+    found = dict(earlier.sets)
+    for name in options.sets or NAMES:
         sets = load(name, options.data)
+        before = earlier.on(sets)
+        learning = _learning(held, sets, systems, failed) if options.shots else {}
         found[name] = {
+            "rows": sets.fingerprint,
             "train": len(sets.train),
             "dev": len(sets.dev),
             "test": len(sets.test),
             "dropped": sets.dropped,
             "intents": len({intent for _, intent in sets.train}),
-            "systems": _full(held, sets, systems, failed),
-            "learning": _learning(held, sets, systems, failed) if options.shots else {},
+            "systems": before.systems | _full(held, sets, systems, failed),
+            "learning": before.learning_with(learning),
         }
-    result = {
-        "shots": SHOTS,
-        "sets": found,
-        "titles": {name: system.title for name, system in SYSTEMS.items()},
-        "unavailable": peers.UNAVAILABLE,
-        "failed": failed,
-    }
-    print(write(options.out, "accuracy", result))
+        _write(options.out, found, failed | earlier.failed_but(options.sets or NAMES, systems))
     for name, why in failed.items():
         print(f"FAILED {name}: {why}")
     return 1 if failed else 0
+
+
+def _write(out: Path, found: Mapping[str, Any], failed: Mapping[str, str]) -> None:
+    result = {
+        "shots": SHOTS,
+        "sets": {name: found[name] for name in NAMES if name in found},
+        "titles": {name: system.title for name, system in SYSTEMS.items()},
+        "asked": {name: system.sets for name, system in SYSTEMS.items()},
+        "few_only": FEW_ONLY,
+        "not_on_few": sorted(NOT_ON_FEW),
+        "unavailable": peers.UNAVAILABLE,
+        "failed": failed,
+    }
+    print(write(out, "accuracy", result))
 
 
 def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str]) -> dict[str, Any]:
@@ -77,8 +92,7 @@ def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str
         )
         shown = figures[name]
         print(
-            f"{sets.name:14} {name:20} accuracy {shown['accuracy']:.4f}  AURC {shown['aurc']:.4f}"
-            f"  fit {told['fit_s']:.0f} s"
+            f"{sets.name:14} {name:20} accuracy {shown['accuracy']:.4f}  AURC {shown['aurc']:.4f}", flush=True
         )
     return figures
 
@@ -95,25 +109,36 @@ def _learning(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str,
     for name in systems:
         if name in NOT_ON_FEW:
             continue
-        seeds = SEEDS[:1] if name in FEW_ONLY else SEEDS
         for shots in FEW_ONLY.get(name, SHOTS):
-            reached = []
-            for seed in seeds:
-                few = sets.shots(shots, seed)
-                try:
-                    entry = held.run(name, few, label=f"{shots}-{seed}", seed=seed)
-                except NotKept:
-                    break
-                except SystemFailed as error:
-                    failed[f"{sets.name}/{name}/{shots}"] = str(error)
-                    break
-                found = judged(entry, few)
-                reached.append(float(np.mean(found.correct[found.in_scope])))
-            if reached:
-                curves.setdefault(name, {})[str(shots)] = {
-                    "accuracy": fmean(reached),
-                    "seeds": reached,
-                    "tuned": entry.told["tuned"],
-                }
-                print(f"{sets.name:14} {name:20} {shots:>4} labels: {fmean(reached):.4f}")
+            try:
+                point = _few(held, sets, name, shots)
+            except SystemFailed as error:
+                failed[f"{sets.name}/{name}/{shots}"] = str(error)
+                continue
+            if point is not None:
+                curves.setdefault(name, {})[str(shots)] = point
+                print(
+                    f"{sets.name:14} {name:20} {shots:>4} labels: {point['accuracy']:.4f}"
+                    f" of {len(point['seeds'])} draws",
+                    flush=True,
+                )
     return curves
+
+
+def _few(held: Arena, sets: Sets, name: str, shots: int) -> dict[str, Any] | None:
+    """The mean in-scope accuracy over the draws that there are; ``None`` where none was kept."""
+    reached: list[float] = []
+    told: dict[str, Any] = {}
+    for seed in SEEDS[:1] if name in FEW_ONLY else SEEDS:
+        few = sets.shots(shots, seed)
+        try:
+            entry = held.run(name, few, label=f"{shots}-{seed}", seed=seed)
+        except NotKept:
+            break
+        found = judged(entry, few)
+        reached.append(float(np.mean(found.correct[found.in_scope])))
+        told = entry.told
+    if not reached:
+        return None
+    shown = {key: told[key] for key in ("tuned", "measured") if key in told}
+    return {"accuracy": fmean(reached), "seeds": reached, **shown}

@@ -72,14 +72,18 @@ def _median(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def stamp() -> dict[str, Any]:
-    """Where and when a run was made: commit, machine, versions."""
+def when() -> dict[str, str]:
+    """Commit and time of a measurement."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
+    return {"commit": commit, "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def stamp() -> dict[str, Any]:
+    """Where and when a run was made: commit, machine, versions."""
     return {
-        "commit": commit,
-        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        **when(),
         "machine": {"cores": os.cpu_count(), "processor": _processor(), "system": platform.platform()},
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},

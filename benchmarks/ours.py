@@ -1,9 +1,6 @@
-"""The project's own systems in the contest, trained by its own recipes in a process of their own.
+"""The project's linear student in the contest: trained on the job's rows by the project's own stages, with no encoder.
 
-    python -m benchmarks.ours linear | transformer < job.json
-
-``linear``: the linear student, on the job's rows, with no encoder. ``transformer``: the bundle of a recipe that ships
-(``training/recipes/massive_tiny.toml``), trained if it is not there; it takes the recipe's whole set.
+python -m benchmarks.ours < job.json
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +24,6 @@ from cascade.config import Cascade
 from cascade.tiers.intents import IntentTier
 
 STAGES: Final = ("train", "export", "calibrate")
-TRANSFORMER: Final = {"massive_zh_cn": ROOT / "training" / "recipes" / "massive_tiny.toml"}
 _RECIPE: Final = """
 name = "bench"
 root = "."
@@ -82,25 +78,29 @@ class Ours:
 
 
 def main() -> None:
-    """Train, score, time, report, as :func:`benchmarks.rivals.job.serve` does."""
+    """Train, then :func:`report`."""
     job = Job.read()
     with tempfile.TemporaryDirectory() as scratch:
         began = time.perf_counter()
-        folder = _linear(job, Path(scratch)) if sys.argv[1] == "linear" else _transformer(job)
-        fit_s = time.perf_counter() - began
-        ours = Ours(folder, job.classes)
-        dev, dev_sure = ours.read([text for text, _ in job.dev])
-        test, test_sure = ours.read(job.test)
-        size = sum(path.stat().st_size for path in folder.iterdir())
-        np.savez_compressed(job.out, dev=dev, test=test, dev_confidence=dev_sure, test_confidence=test_sure)
-        told: dict[str, Any] = {
-            "fit_s": fit_s,
-            "tuned": {"bundle_bytes": size},
-            "probability": True,
-            "package": "intent-cascade",
-            "classes": job.classes,
-            **timed(ours, job.test),
-        }
+        folder = _linear(job, Path(scratch))
+        report(job, folder, {}, fit_s=time.perf_counter() - began)
+
+
+def report(job: Job, folder: Path, tuned: Mapping[str, Any], **extra: Any) -> None:
+    """Score a bundle, keep its scores and confidences, print, as :func:`benchmarks.rivals.job.serve` does."""
+    ours = Ours(folder, job.classes)
+    dev, dev_sure = ours.read([text for text, _ in job.dev])
+    test, test_sure = ours.read(job.test)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    np.savez_compressed(job.out, dev=dev, test=test, dev_confidence=dev_sure, test_confidence=test_sure)
+    told: dict[str, Any] = {
+        "tuned": {**tuned, "bundle_bytes": size},
+        "probability": True,
+        "package": "intent-cascade",
+        "classes": job.classes,
+        **extra,
+        **(timed(ours, job.test) if job.timed else {}),
+    }
     print(json.dumps(told))
 
 
@@ -114,19 +114,6 @@ def _linear(job: Job, scratch: Path) -> Path:
     for stage in STAGES:
         _train(stage, recipe)
     return scratch / "bundle"
-
-
-def _transformer(job: Job) -> Path:
-    recipe = TRANSFORMER.get(job.folder.parent.name)
-    if recipe is None:
-        raise RuntimeError("no recipe of the project trains a transformer for this set")
-    from training.labelled.recipe import LabelledRecipe
-
-    made = LabelledRecipe.read(recipe)
-    folder = made.path(made.bundle)
-    if not (folder / "manifest.json").is_file():
-        _train("all", recipe)
-    return folder
 
 
 def _train(stage: str, recipe: Path) -> None:

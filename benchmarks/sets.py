@@ -66,6 +66,11 @@ class Sets:
     out_of_scope: str | None
     dropped: int
 
+    @property
+    def fingerprint(self) -> str:
+        """Of all rows: figures belong together that were made of the same."""
+        return hashlib.sha256(repr((self.train, self.dev, self.test)).encode()).hexdigest()[:16]
+
     def shots(self, number: int, seed: int) -> Sets:
         """``number`` rows an intent to learn from (all, where there are fewer); dev and test as they are."""
         by_intent: defaultdict[str, list[Row]] = defaultdict(list)

@@ -44,6 +44,8 @@ class Job:
     budget_s: float
     out: Path
     out_of_scope: str | None
+    timed: bool = True
+    """Whether it is timed as well: on a shared machine there is no sense in it."""
     classes: list[str] = field(default_factory=list)
 
     @classmethod
@@ -116,7 +118,7 @@ def serve(learn: Callable[[Job], Learned], package: str) -> None:
         "version": version(package),
         "classes": job.classes,
         **learned.extra,
-        **timed(learned.model, job.test),
+        **(timed(learned.model, job.test) if job.timed else {}),
     }
     print(json.dumps(told, ensure_ascii=False))
 
