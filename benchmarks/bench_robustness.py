@@ -3,16 +3,15 @@ obey?
 
 Perturbations: every test utterance that the bundle answers is said again in another way (seeded), and is
 answered the same, escalated, or answered otherwise. Attacks: how much of what an attacker sends reaches the
-large model past the screen in front of it, and whether rules or classifier ever act on a text that only talks
-to the machine.
+large model past the screen in front of it, how much where callers have a budget, and whether rules or classifier
+ever act on a text that only talks to the machine.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from benchmarks.attacks import COSTLY, injections
@@ -21,9 +20,9 @@ from benchmarks.harness import write
 from benchmarks.options import Options
 from benchmarks.own import pack, splits, variant
 from benchmarks.perturb import PERTURBATIONS, Perturb
+from benchmarks.spending import CALLER, costly
 from cascade.engine import Engine
 from cascade.result import Result
-from cascade.traffic.screen import senseless
 from training.scoring import canonical
 
 SEED: Final = 20260206
@@ -39,8 +38,8 @@ def run(options: Options) -> int:
         name: {"chinese": chinese, **_perturbed(engine, answered, change)}
         for name, (chinese, change) in PERTURBATIONS.items()
     }
-    costly = {
-        name: {"chinese": chinese, **_costly(engine, [make(rng) for _ in range(PER_ATTACK)])}
+    attacks = {
+        name: {"chinese": chinese, **costly([make(rng) for _ in range(PER_ATTACK)])}
         for name, (chinese, make) in COSTLY.items()
         for rng in [random.Random(f"{SEED}{name}")]
     }
@@ -49,7 +48,8 @@ def run(options: Options) -> int:
         "answered": len(answered),
         "of": len(plain),
         "perturbed": perturbed,
-        "costly": costly,
+        "costly": attacks,
+        "budget": {"caller_per_minute": CALLER.caller_per_minute, "caller_burst": CALLER.caller_burst},
         "injected": injected,
     }
     for name, row in perturbed.items():
@@ -57,9 +57,10 @@ def run(options: Options) -> int:
             f"{name:14} {row['said']:5} same {row['same']:.1%}  escalated {row['escalated']:.1%}  "
             f"other {row['other']:.2%}  acting otherwise {row['acting_other']}"
         )
-    for name, row in costly.items():
+    for name, row in attacks.items():
         print(
-            f"{name:14} reaches the model {row['reaches_model']:.1%}  p99 {row['p99_us']:.0f} us  {row['ends']}"
+            f"{name:14} reaches the model {row['reaches_model']:.1%}, with a budget "
+            f"{row['reaches_model_with_budget']:.1%}  {row['ends']}"
         )
     print(
         f"injections: {injected['acted']} of {injected['sent']} acted on: {injected['wordings']}",
@@ -97,35 +98,6 @@ def _perturbed(
         **{end: ends[end] / said if said else None for end in ("same", "escalated", "other")},
         "other_interval": wilson(ends["other"], said),
         "acting_other": acting_other,
-    }
-
-
-def _costly(engine: Engine[Any], texts: Iterable[str]) -> dict[str, Any]:
-    ends: Counter[str] = Counter()
-    reaches, took = 0, []
-    sent = 0
-    for text in texts:
-        began = time.perf_counter()
-        result = engine.classify(text)
-        took.append((time.perf_counter() - began) * 1e6)
-        sent += 1
-        if result.status == "rejected":
-            ends["rejected"] += 1
-        elif result.status == "answered":
-            ends[f"answered by {result.tier}"] += 1
-        elif result.utterance is not None and senseless(result.utterance.text):
-            ends["held by the screen"] += 1
-        else:
-            ends["to the model"] += 1
-            reaches += 1
-    took.sort()
-    low, high = wilson(reaches, sent)
-    return {
-        "sent": sent,
-        "reaches_model": reaches / sent,
-        "interval": (low, high),
-        "p99_us": took[int(len(took) * 0.99)],
-        "ends": dict(ends),
     }
 
 

@@ -81,6 +81,9 @@ def summary(found: Answers, *, probability: bool, seed: int = 1) -> dict[str, An
     }
     if probability:
         figures["calibration_error"] = calibration_error(found.confidence, found.correct)
+        figures["calibration_interval"] = bootstrap(
+            calibration_error, found.confidence, found.correct, seed=seed
+        )
         figures["reliability"] = reliability(found.confidence, found.correct)
     if not inside.all():
         outside = ~inside
@@ -88,6 +91,7 @@ def summary(found: Answers, *, probability: bool, seed: int = 1) -> dict[str, An
         figures["out_of_scope"] = {
             "rows": int(outside.sum()),
             "auroc": auroc(found.in_scope_score, inside),
+            "auroc_interval": bootstrap(auroc, found.in_scope_score, inside, seed=seed),
             "recall": caught / int(outside.sum()),
             "recall_interval": wilson(caught, int(outside.sum())),
             "precision": _share(caught, int(found.said_out_of_scope.sum())),

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.report.blocks import Card, Report, Section, Table, share
+from benchmarks.report.contest import accuracy
+from benchmarks.report.drawings import files
+from benchmarks.report.gaps import unmeasured
+from benchmarks.report.learning import learning
 from benchmarks.report.markdown import markdown
 from benchmarks.report.money import frontier, promises
 from benchmarks.report.page import page
-from benchmarks.report.running import promo, robustness, speed, unmeasured
+from benchmarks.report.robust import robustness
+from benchmarks.report.running import promo, speed
 from benchmarks.report.svg import microseconds
-from benchmarks.report.understanding import accuracy, orders
+from benchmarks.report.understanding import orders
 
 PARTS: Final = ("cost", "thresholds", "orders", "accuracy", "latency", "rivals", "promo", "robustness")
 Result = Mapping[str, Any]
@@ -24,11 +29,16 @@ class NoResults(RuntimeError):
 
 
 def write_report(results: Path, html: Path, text: Path) -> tuple[Path, Path]:
-    """Write both files. Raises :class:`NoResults` where the folder holds none of the results."""
+    """Write both files, and the drawings that the text shows beside the page.
+
+    Raises :class:`NoResults` where the folder holds none of the results.
+    """
     report = make(read(results))
     html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(page(report), encoding="utf-8")
     text.write_text(markdown(report), encoding="utf-8")
+    for name, drawing in files(report).items():
+        (html.parent / name).write_text(drawing, encoding="utf-8")
     return html, text
 
 
@@ -49,6 +59,8 @@ def make(found: Mapping[str, Result]) -> Report:
     sections: list[Section] = []
     made = {"cost": frontier, "thresholds": promises, "orders": orders, "accuracy": accuracy}
     sections += [write(found[name]) for name, write in made.items() if name in found]
+    if any(one["learning"] for one in found.get("accuracy", {}).get("sets", {}).values()):
+        sections.append(learning(found["accuracy"]))
     if "latency" in found:
         sections.append(speed(found["latency"], found.get("rivals")))
     sections += [

@@ -24,6 +24,8 @@ class Figure:
     caption: str
     legend: Legend = ()
     columns: int = 2
+    files: tuple[str, ...] = ()
+    """Names of the drawings as files of their own, for where no page can show them."""
 
 
 @dataclass(frozen=True, slots=True)

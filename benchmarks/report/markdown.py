@@ -1,10 +1,14 @@
-"""``RESULTS.md``: the same sentences and tables, without the drawings."""
+"""``RESULTS.md``: the same sentences and tables, and of the drawings those that have a file of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from benchmarks.report.blocks import Items, Note, Report, Section, Sentence, Table
+from benchmarks.report.blocks import Figure, Items, Note, Report, Section, Sentence, Table
+
+FOLDER: Final = "benchmarks/results"
+"""Where the drawings are, seen from the text."""
 
 
 def markdown(report: Report) -> str:
@@ -33,6 +37,10 @@ def _section(section: Section) -> Iterator[str]:
     for block in section.blocks:
         if isinstance(block, Sentence):
             yield from (block.english, "", block.chinese, "")
+        elif isinstance(block, Figure) and block.files:
+            yield from (block.caption, "")
+            for name in block.files:
+                yield from (f"![{name}]({FOLDER}/{name}.svg)", "")
         elif isinstance(block, Table):
             yield from _table(block)
         elif isinstance(block, Note):

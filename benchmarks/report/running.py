@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.report.blocks import Block, Figure, Items, Note, Section, Sentence, Table, between, share
-from benchmarks.report.plots import Bar, dots, stacked
+from benchmarks.report.blocks import Block, Figure, Note, Section, Sentence, Table, share
+from benchmarks.report.plots import Bar, dots
 from benchmarks.report.styles import SYSTEMS
 from benchmarks.report.svg import Axis, Chart, decades, microseconds
 
@@ -238,101 +238,3 @@ def _hosts_table(day: Result) -> Table:
         ("server", "without the cascade", "with it", "fewer"),
         rows,
     )
-
-
-def robustness(found: Result) -> Section:
-    """Perturbations and attacks."""
-    rows = [
-        (
-            f"{row['chinese']} {name}",
-            ((row["same"], "ours"), (row["escalated"], "grey"), (row["other"], "lost")),
-        )
-        for name, row in found["perturbed"].items()
-    ]
-    words = [f"{share(row['other'], 2)} other" for row in found["perturbed"].values()]
-    worst = max(found["perturbed"].values(), key=lambda row: row["other"])
-    acting = sum(row["acting_other"] for row in found["perturbed"].values())
-    said = sum(row["said"] for row in found["perturbed"].values())
-    injected = found["injected"]
-    english = (
-        f"Said less cleanly, an answered utterance keeps its answer or is escalated; another answer comes in at most {share(worst['other'], 2)} ({acting} of {said:,} act otherwise). "
-        f"Of {injected['sent']} prompt injections {injected['acted']} were acted on by rules or classifier."
-    )
-    chinese = (
-        f"同一句话说得不干净时，要么答案不变，要么上交；答案变了的至多 {share(worst['other'], 2)}（{said:,} 句中会动真格的 {acting} 句）。"
-        f"{injected['sent']} 条提示词注入，被规则或分类器照做的 {injected['acted']} 条。"
-    )
-    attacks = [
-        (
-            f"{row['chinese']} {name}",
-            ((1 - row["reaches_model"], "ours"), (row["reaches_model"], "lost")),
-        )
-        for name, row in found["costly"].items()
-    ]
-    ends = [
-        "; ".join(f"{end} {count}" for end, count in row["ends"].items()) for row in found["costly"].values()
-    ]
-    table = Table(
-        "Attacks on the cost of escalation",
-        ("attack", "reaches the model", "95 %", "p99", "what became of them"),
-        tuple(
-            (name, share(row["reaches_model"]), between(row["interval"]), microseconds(row["p99_us"]), end)
-            for (name, _), row, end in zip(attacks, found["costly"].values(), ends, strict=True)
-        ),
-    )
-    return Section(
-        "robustness",
-        "Does the answer stay, and can it be made to pay?",
-        "换个说法还稳吗，能被刷爆吗",
-        (
-            Sentence(english, chinese),
-            Figure(
-                (
-                    stacked(
-                        rows,
-                        "What becomes of answered utterances that are said otherwise, in per cent",
-                        words=words,
-                    ),
-                ),
-                f"{found['answered']:,} answered test utterances said again otherwise (seeded), in per cent.",
-                (("ours", "same answer 不变"), ("grey", "escalated 上交"), ("lost", "another answer 变了")),
-            ),
-            Figure(
-                (stacked(attacks, "Share of attacking texts that reach the large model, in per cent"),),
-                "What an attacker sends to be paid for: what reaches the large model past rules, classifier and screen. Budgets a caller and the token limit come after it.",
-                (("ours", "answered, refused or held 挡住"), ("lost", "reaches the model 到达大模型")),
-            ),
-            table,
-        ),
-    )
-
-
-def unmeasured(accuracy: Result | None, absent: Mapping[str, str]) -> Section:
-    """What a reader may expect here and does not find."""
-    items = [
-        "The full Qwen, or any large model: none was asked. Wherever its accuracy, tokens or speed enter, they are assumptions or published figures, and are named so.",
-        "GPU hosts: hosts implied are arithmetic on published peaks.",
-        "Orders of rivals: none of them gives an order, so order-level figures are ours alone.",
-        "A real promo day: the mix of utterances is a stated assumption; the test's authors wrote it within days.",
-        "Injections against a large model behind the cascade: what rules and classifier do was measured, what a model would do was not.",
-    ]
-    if accuracy is not None:
-        items += [f"{name}: {why}" for name, why in accuracy["unavailable"].items()]
-        items += [f"{name} failed in this run: {why}" for name, why in accuracy["failed"].items()]
-        items += [
-            f"{accuracy['titles'][system]} on {name}: not run here"
-            for name, one in accuracy["sets"].items()
-            for system in accuracy["titles"]
-            if system not in one["systems"]
-            and system not in one["learning"]
-            and system != "cascade_transformer"
-        ]
-        items += [
-            f"Our linear student on {name}: not run here"
-            for name, one in accuracy["sets"].items()
-            if "cascade_linear" not in one["systems"]
-        ]
-        if not any("cascade_transformer" in one["systems"] for one in accuracy["sets"].values()):
-            items.append("The distilled transformer on public sets: its bundle was not trained in this run.")
-    items += [f"{name}: not run; python -m benchmarks {name}" for name in absent]
-    return Section("unmeasured", "What was not measured", "没有测的", (Items(tuple(items)),))

@@ -8,6 +8,7 @@ SYSTEMS: Final = {
     "cascade_shipped": "ours",
     "cascade_linear": "ours",
     "cascade_transformer": "ours dashed",
+    "cascade_distilled": "ours dotted",
     "frozen_lr": "r1",
     "tfidf_svc": "r2",
     "tfidf_lr": "r3",

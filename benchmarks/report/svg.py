@@ -131,6 +131,15 @@ class Chart:
             f'text-anchor="{anchor}">{escape(text)}</text>'
         )
 
+    def name_end(self, end: Point, down: float, text: str, style: str) -> None:
+        """A name in the right margin at ``down`` pixels, led to from where its line ends (in pixels)."""
+        margin = self.width - self.right
+        path = f"{number(end[0] + 4)},{number(end[1])} {number(margin + 10)},{number(end[1])} {number(margin + 22)},{number(down)}"
+        self.parts.append(f'<polyline class="leader {style}" points="{path}"/>')
+        self.parts.append(
+            f'<text class="word value {style}" x="{number(margin + 26)}" y="{number(down + 4)}">{escape(text)}</text>'
+        )
+
     def svg(self) -> str:
         """The drawing."""
         title = (
@@ -173,6 +182,20 @@ class Chart:
                 f"{escape(self.y.label)}</text>"
             )
         return "".join(parts)
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places in the order of ``wanted`` (ascending), ``gap`` apart at least, near where they are wanted; within the
+    bounds, where there is room for all.
+    """
+    places: list[float] = []
+    for at in wanted:
+        places.append(max(at, places[-1] + gap if places else low))
+    end = high
+    for index in range(len(places) - 1, -1, -1):
+        places[index] = min(places[index], end)
+        end = places[index] - gap
+    return places
 
 
 def shares(high: float = 1.0, count: int = 5) -> tuple[float, ...]:

@@ -1,8 +1,11 @@
-"""The sentence encoder that systems share. Embeddings of whole sets are kept; few texts are embedded when asked."""
+"""The sentence encoder that systems share. Embeddings are kept, so that every set is embedded once for all systems;
+where systems are timed, few texts are embedded anew each time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +17,14 @@ from benchmarks.rivals.job import Job
 Vectors = npt.NDArray[np.float32]
 
 KEPT_FROM = 600
-"""Fewer texts than this are embedded anew: they are what is timed."""
+"""Fewer texts than this are embedded anew where that is timed; and so many at a time are embedded and kept."""
 
 
 class Encoder:
-    """Normalised embeddings of texts, on the processor. Those of larger sets are looked up among the kept ones."""
+    """Normalised embeddings of texts, on the processor. The model is loaded when a text is not among the kept ones."""
 
     def __init__(self, job: Job) -> None:
-        from sentence_transformers import SentenceTransformer
-
-        self._model: Any = SentenceTransformer(job.encoder, device="cpu")
+        self._folder, self._timed = job.encoder, job.timed
         self._path = job.cache / f"{Path(job.encoder).name}.npz"
         self._known: dict[str, Vectors] = {}
         if self._path.is_file():
@@ -32,7 +33,7 @@ class Encoder:
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """``[texts, width]``"""
-        if len(texts) < KEPT_FROM:
+        if self._timed and len(texts) < KEPT_FROM:
             return self._embed(texts)
         new = sorted({text for text in texts if text not in self._known}, key=len)
         for at in range(0, len(new), KEPT_FROM):
@@ -40,6 +41,12 @@ class Encoder:
             self._known.update(zip(part, self._embed(part), strict=True))
             self._keep()
         return np.stack([self._known[text] for text in texts])
+
+    @cached_property
+    def _model(self) -> Any:
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(self._folder, device="cpu")
 
     def _keep(self) -> None:
         """Write what is known, whole or not at all: a run that is ended half way loses little."""

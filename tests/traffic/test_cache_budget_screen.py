@@ -150,6 +150,8 @@ async def test_money_runs_out_before_tokens_do() -> None:
         "8492374982374923749827349823",
         "奶茶" * 40,
         "给我一杯奶茶" * 30,
+        "鐧惧害涓€涓嬩綘灏辩煡閬撳湪鍝噷",  # UTF-8 read as GBK
+        "龗嬰蓅黡锺蚘镸韖妭猇訅",
     ],
 )
 def test_gibberish_and_padding_are_told(text: str) -> None:
@@ -168,6 +170,10 @@ def test_gibberish_and_padding_are_told(text: str) -> None:
         "送到朝阳区建国路88号3号楼2单元1201,电话13800138000",
         "哈哈哈",
         "coco的奶茶要3分糖no ice thx",
+        "佢哋啲嘢唔係咁嘅啩,畀返杯冻柠茶我",
+        "唔该,取消我啱啱嗰张单",
+        "啵啵鸡糍粑豌杂酱饸饹面",
+        "螭龘饕餮馕",
     ],
 )
 def test_what_may_be_a_wish_passes(text: str) -> None:
