@@ -21,7 +21,7 @@ from benchmarks import peers
 from benchmarks.contest import SYSTEMS, Arena, Entry, NotKept, SystemFailed, arena
 from benchmarks.earlier import Earlier
 from benchmarks.figures import Answers, answers, summary
-from benchmarks.harness import write
+from benchmarks.harness import when, write
 from benchmarks.options import Options
 from benchmarks.sets import NAMES, Sets, load
 
@@ -30,7 +30,7 @@ SEEDS: Final = (1, 2)
 FEW_ONLY: Final = {"set_fit": (5, 20)}
 """Systems for few labels, and the shots that they are run with."""
 NOT_ON_FEW: Final = frozenset({"cascade_transformer", "cascade_distilled", "cascade_shipped"})
-TOLD: Final = ("fit_s", "tuned", "version", "package", "measured")
+TOLD: Final = ("fit_s", "tuned", "version", "package")
 
 
 def run(options: Options) -> int:
@@ -87,9 +87,11 @@ def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str
             failed[f"{sets.name}/{name}"] = str(error)
             continue
         told = entry.told
-        figures[name] = {key: told[key] for key in TOLD if key in told} | summary(
-            judged(entry, sets), probability=told["probability"]
-        )
+        figures[name] = {
+            **{key: told[key] for key in TOLD if key in told},
+            "measured": _stamp(told),
+            **summary(judged(entry, sets), probability=told["probability"]),
+        }
         shown = figures[name]
         print(
             f"{sets.name:14} {name:20} accuracy {shown['accuracy']:.4f}  AURC {shown['aurc']:.4f}", flush=True
@@ -140,5 +142,15 @@ def _few(held: Arena, sets: Sets, name: str, shots: int) -> dict[str, Any] | Non
         told = entry.told
     if not reached:
         return None
-    shown: dict[str, Any] = {key: told[key] for key in ("tuned", "measured") if key in told}
-    return {"accuracy": fmean(reached), "seeds": reached, **shown}
+    return {
+        "accuracy": fmean(reached),
+        "seeds": reached,
+        "tuned": told["tuned"],
+        "measured": _stamp(told),
+    }
+
+
+def _stamp(told: Mapping[str, Any]) -> dict[str, str]:
+    """This commit, which has the source that made the scores, and when they were made."""
+    now = when()
+    return {"commit": now["commit"], "date": told.get("scored", now["date"])}

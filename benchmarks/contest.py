@@ -129,7 +129,7 @@ class Arena:
             sets.write(folder)
             home.mkdir(parents=True, exist_ok=True)
             job = self._job(sets, folder, scores, seed) | {"timed": timed}
-            told = self._ask(system, job) | {"measured": when()}
+            told = self._ask(system, job) | {"scored": when()["date"]}
             kept.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
         told = json.loads(kept.read_text(encoding="utf-8"))
         with np.load(scores) as found:

@@ -27,7 +27,7 @@ def accuracy(found: Result) -> Section:
             Sentence(*_places(sets)),
             Figure(
                 tuple(_accuracies(name, one["systems"], titles) for name, one in sets.items()),
-                "Intent accuracy on the official test rows (in scope), with Wilson intervals of 95 %.",
+                "Intent accuracy on the official test rows (in scope), with Wilson intervals of 95 %; ◂ lies left of the axis.",
             ),
             _table(sets, titles),
             Sentence(*_surest(sets, titles)),
@@ -146,7 +146,7 @@ def _accuracies(name: str, systems: Result, titles: Result) -> str:
             systems[key]["accuracy_interval"][0],
             systems[key]["accuracy_interval"][1],
             SYSTEMS[key].split()[0],
-            f"{100 * systems[key]['accuracy']:.1f}",
+            f"{'◂ ' if systems[key]['accuracy'] < floor else ''}{100 * systems[key]['accuracy']:.1f}",
         )
         for key in ordered
     ]
@@ -242,7 +242,7 @@ def _calibration(sets: Result, titles: Result) -> Iterator[Sentence | Figure | T
         for name, key, row in listed
     )
     yield Table(
-        "Expected calibration error, ten bins; a draw with replacement can only be noisier, so intervals lie a little high",
+        "Expected calibration error, ten bins, bootstrap intervals (they lie a little high); a system that is wrong and never sure is calibrated too",
         ("set, system", "ECE", "95 %"),
         rows,
         _strong(listed),

@@ -1,4 +1,4 @@
-"""Keeps from the model what no model can make an order of: gibberish and padding.
+"""Keeps from the model what no model can make an order of: gibberish and repetition.
 
 Conservative on purpose: a real wish that is refused here is lost, a senseless one that passes costs one call.
 """
