@@ -75,7 +75,7 @@ def _write(out: Path, found: Mapping[str, Any], failed: Mapping[str, str]) -> No
 
 
 def _full(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str]) -> dict[str, Any]:
-    figures = {}
+    figures: dict[str, dict[str, Any]] = {}
     for name in systems:
         if name in FEW_ONLY or sets.name not in SYSTEMS[name].sets:
             continue
