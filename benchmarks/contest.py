@@ -45,7 +45,7 @@ SYSTEMS: Final[Mapping[str, System]] = {
     ),
     "cascade_linear": System("intent-cascade, linear student", "benchmarks.ours", ours=True),
     "cascade_transformer": System(
-        "intent-cascade, fine-tuned transformer",
+        "intent-cascade, transformer",
         "benchmarks.finished",
         ("transformer",),
         ours=True,
@@ -53,7 +53,7 @@ SYSTEMS: Final[Mapping[str, System]] = {
         anew=True,
     ),
     "cascade_distilled": System(
-        "intent-cascade, distilled transformer",
+        "intent-cascade, two-layer transformer",
         "benchmarks.finished",
         ("distilled",),
         ours=True,
