@@ -25,8 +25,8 @@ from benchmarks.harness import when, write
 from benchmarks.options import Options
 from benchmarks.sets import NAMES, Sets, load
 
-SHOTS: Final = (5, 20, 100)
-SEEDS: Final = (1, 2)
+SHOTS: Final[Mapping[int, tuple[int, ...]]] = {5: (1, 2), 20: (1, 2), 100: (1,)}
+"""Labels an intent, and the seeds that they are drawn by: draws of many hardly differ."""
 FEW_ONLY: Final = {"set_fit": (5, 20)}
 """Systems for few labels, and the shots that they are run with."""
 NOT_ON_FEW: Final = frozenset({"cascade_transformer", "cascade_distilled", "cascade_shipped"})
@@ -62,7 +62,7 @@ def run(options: Options) -> int:
 
 def _write(out: Path, found: Mapping[str, Any], failed: Mapping[str, str]) -> None:
     result = {
-        "shots": SHOTS,
+        "shots": tuple(SHOTS),
         "sets": {name: found[name] for name in NAMES if name in found},
         "titles": {name: system.title for name, system in SYSTEMS.items()},
         "asked": {name: system.sets for name, system in SYSTEMS.items()},
@@ -131,7 +131,7 @@ def _few(held: Arena, sets: Sets, name: str, shots: int) -> dict[str, Any] | Non
     """The mean in-scope accuracy over the draws that there are; ``None`` where none was kept."""
     reached: list[float] = []
     told: dict[str, Any] = {}
-    for seed in SEEDS[:1] if name in FEW_ONLY else SEEDS:
+    for seed in SHOTS[shots][:1] if name in FEW_ONLY else SHOTS[shots]:
         few = sets.shots(shots, seed)
         try:
             entry = held.run(name, few, label=f"{shots}-{seed}", seed=seed)
