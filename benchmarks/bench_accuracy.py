@@ -2,7 +2,7 @@
 
 Every system gets the same rows and the same sentence encoder, chooses what its documentation lets it choose on
 dev alone, and scores the test rows once; the figures are made from the scores here, in one place for all. Full
-train sets, and 5, 20 and 100 labels an intent, each drawn several times.
+train sets, and 5, 20 and 100 labels an intent, drawn by seed, few labels more than once.
 
 A run adds to the result that is there: what another run measured on the same rows stays, with the commit and the
 time of its own.
