@@ -49,6 +49,8 @@ def changed(reading: Reading) -> list[Fields]:
     if {HEAD, QUANTITY} <= set(kinds[:at]):
         raise Unclear("tie", "an order before a change")
     named = {mark[1] for mark in reading.marks[:at] if mark[0] in (HEAD, OMIT)}
+    if reading.referred:  # 喜茶那杯改半糖
+        named |= {str(slot.field) for slot in reading.spec.slots.values() if slot.spreads}
     if any(name not in after and name not in named for name in before):
         raise Unclear("tie", "what was it, and what is it now")
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
@@ -64,6 +65,7 @@ class Assembly:
             merge(item.fields, self.leading)
         self._check_spreading(items)
         _check_bare(items)
+        _check_named(items, self.head)
         _check_repeated(items)
         return items
 
@@ -254,6 +256,15 @@ def _check_bare(items: list[Item]) -> None:
         if item.number is None and several:
             raise Unclear("tie", "a name without a quantity after several of another")
         several = several or _number(item) > 1
+
+
+def _check_named(items: list[Item], head: str) -> None:
+    """奶茶来一杯，要珍珠奶茶: the second name, without a quantity, may only say which tea."""
+    for item, other in pairwise(items):
+        name, exact = item.fields.get(head), other.fields.get(head)
+        bare = item.number is not None and len(item.fields) == 1 and other.number is None
+        if bare and name and exact and exact != name and str(exact).endswith(str(name)):
+            raise Unclear("tie", f"{exact} may be the {name} before it")
 
 
 def _check_repeated(items: list[Item]) -> None:

@@ -238,6 +238,8 @@ def _orders(result: Reading, items: list[Fields], spreading: frozenset[str]) -> 
         return False
     counted = result.said(QUANTITY)
     if result.said(HEAD):
+        if result.inside:  # 奶茶里再加个布丁
+            return result.carried or result.marks[0][0] is QUANTITY
         return result.carried or counted or result.specified or bool(result.values)
     if result.carried and any(name in spreading for _, name, _ in result.marks):
         return True  # 想喝喜茶

@@ -18,7 +18,7 @@ from cascade.grammar.sounds import Sound, Sounds
 from cascade.grammar.spec import GrammarSpec, SlotSpec
 
 _AS_SPOKEN: Final = frozenset({"note", "place"})
-_EDGES: Final = frozenset({"of", "separator", "filler", "final", "perfective"})
+_EDGES: Final = frozenset({"of", "inside", "separator", "filler", "final", "perfective"})
 """Kinds of words that a stretch may begin or end with and that say nothing: 清爽的."""
 
 _MAY_MEAN: Final = frozenset({"unknown", "remove", "reject", "removed", "guard", "plenty", "toward"})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from cascade.grammar.entry import Token
 from cascade.result import Span
 from cascade.text import Utterance
+
+_OF_ITEMS: Final = frozenset({"head", "attribute", "part"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ class Parse:
     def mentions(self) -> tuple[Mention, ...]:
         """Everything of the lexicon that was named, in the order spoken, whatever became of it."""
         return tuple(mention for token in self.tokens for mention in _mentions(token, self.text))
+
+    @property
+    def outline(self) -> str:
+        """The text with every thing that an item is made of replaced by the name of its slot: ``<drink>多少钱``."""
+        pieces: list[str] = []
+        done = 0
+        for entry, start, end in self.tokens:
+            slot = (entry.variants[0] if entry.variants else entry).slot
+            if slot is not None and slot.spec.role in _OF_ITEMS:
+                pieces += [self.text[done:start], f"<{slot.name}>"]
+                done = end
+        return "".join(pieces) + self.text[done:]
 
     def uncovered_spans(self, utterance: Utterance) -> tuple[Span, ...]:
         """What is uncovered, as it was typed."""

@@ -66,7 +66,7 @@ class Reading:
             "problem",
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
-        *("served", "people", "going", "repeats", "referred", "altered"),
+        *("served", "people", "going", "repeats", "referred", "altered", "inside"),
     )
 
     def __init__(
@@ -90,6 +90,8 @@ class Reading:
         self.rejected: list[str] = []
         self.served = self.going = False
         """Whether somebody was named whom it is for, and whether a way to get it there was said."""
+        self.inside = False
+        """Whether something is said of what is in a drink."""
         self.referred = False
         """Whether something pointed at an order that exists."""
         self.repeats = False
@@ -186,6 +188,12 @@ def head(reading: Reading, place: int) -> int:
     return place + 1
 
 
+def _exclaimed(reading: Reading, place: int) -> bool:
+    """Whether a single character is what somebody says and not what is wanted: 中，来杯奶茶, 奶茶就中."""
+    alone = reading.begins_at(place) and reading.at(place + 1)[0].roles & ROLE["separator"]
+    return bool(reading.at(place - 1)[0].kind == "filler" or (alone and not reading.marks))
+
+
 def _counts(reading: Reading, place: int) -> bool:
     """Whether a name that begins like a quantity stands where a quantity would."""
     before, after = reading.at(place - 1)[0].roles, reading.at(place + 1)[0]
@@ -198,6 +206,8 @@ def attribute(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
+    if len(entry.form) == 1 and _exclaimed(reading, place):
+        return reading.refuse(place)
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
     if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):
@@ -215,7 +225,8 @@ def flag(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
-    if entry.value in entry.slot.spec.nouns and reading.at(place - 1)[0].kind == "head":
+    noun = entry.value in entry.slot.spec.nouns or entry.form.startswith(entry.slot.spec.hints or (" ",))
+    if noun and reading.at(place - 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
     before = reading.at(place - 1)[0].roles
     if before & ROLE["carrier"] and not before & ROLE["spend"] and entry.value in entry.slot.spec.nouns:

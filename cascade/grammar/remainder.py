@@ -13,7 +13,7 @@ from cascade.text import Utterance
 _TAKEN_BACK: Final = "correction"
 """Reason of the guards that an answer may obey: 多冰，说错了，少冰."""
 _KINDS: Final = (
-    "of final perfective filler total separator connector opener polite carrier desire again all lead tag "
+    "of inside final perfective filler total separator connector opener polite carrier desire again all lead tag "
     "aside person recipient thing picture"
 )
 _EMPTY: Final = frozenset(_KINDS.split())

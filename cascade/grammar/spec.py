@@ -129,6 +129,8 @@ class Words(_Record):
     """剩下的: all of the one said before that nothing was said of."""
     of: Forms = ()
     """的, after what describes."""
+    inside: Forms = ()
+    """The same, of what is in something: 奶茶里."""
     final: Forms = ()
     """Particles that change nothing: 吧."""
     perfective: Forms = ()

@@ -70,6 +70,12 @@ def _of(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
 
+def _inside(reading: Reading, place: int) -> int:
+    """奶茶里 may speak of one that exists: nothing is ordered by adding to it."""
+    reading.inside |= reading.at(place - 1)[0].kind == "head"
+    return _of(reading, place)
+
+
 def _final(reading: Reading, place: int) -> int:
     return place + 1 if place or reading.tokens[place][0].roles & ROLE["filler"] else reading.refuse(place)
 
@@ -118,6 +124,12 @@ def _separator(reading: Reading, place: int) -> int:
 
 def _reference(reading: Reading, place: int) -> int:
     reading.referred = True
+    before = reading.at(place - 1)[0]
+    if before.roles & ROLE["of"]:
+        before = reading.at(place - 2)[0]
+    described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies
+    if described and reading.tokens[place][0].kind == "reference":
+        reading.fail("tie", "which one, or what becomes of it")  # 没错，半糖的那杯
     return place + 1 if reading.changing else reading.refuse(place)
 
 
@@ -174,6 +186,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "rest": _marker(REST),
     "total": _total,
     "of": _of,
+    "inside": _inside,
     "final": _final,
     "perfective": _perfective,
     "filler": lambda reading, place: place + 1,

@@ -14,6 +14,10 @@
           match: '(?:我的)?(?:订单|奶茶|外卖)(?:现在)?(?:到哪了|什么时候到)'
           unless: '取消'             # RE2 has no lookaround: what must not occur anywhere
 
+A pattern that names slots of the grammar (``<drink>多少钱``) is matched against the utterance with every thing of the
+trade replaced by its slot, where the grammar finds no whole order. ``parts`` are pieces of patterns with a name,
+written ``{name}`` in them.
+
 Rules that disagree are no rule: the tier abstains on ties, between patterns and between a pattern and the grammar.
 """
 
@@ -21,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import re2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,6 +44,8 @@ CALIBRATION: Final = "calibration.json"
 _SHORTHAND: Final = re.compile(r"\\[dDwWsSbBCAzQEpP]|\[\[:|\(\?[a-zA-Z]|(?<!\\)[\^$.]")
 """What RE2 takes for ASCII alone, what anchors (the whole utterance is matched anyway), and what matches anything."""
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]")
+_PART: Final = re.compile(r"\{([a-z][a-z_]{0,39})\}")
+_SLOT: Final = re.compile(r"<[a-z_]+>")
 _SHORTHAND_IN_CLASS: Final = re.compile(r"\\[dDwWsSpP]|\[:")
 
 
@@ -71,6 +77,8 @@ class RulesFile(_Record):
     """``rules.yaml``."""
 
     version: int = Field(ge=1, le=1)
+    parts: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")], str] = Field(default_factory=dict)
+    """Pieces of patterns; a piece may hold those written before it."""
     phrases: tuple[PhraseRule, ...] = ()
     patterns: tuple[PatternRule, ...] = ()
 
@@ -88,10 +96,11 @@ class MeasuredRules(BaseModel):
 class Patterns:
     """Any number of patterns, matched in time linear in the text: the filter finds the few that may match."""
 
-    def __init__(self, rules: Iterable[tuple[PatternRule, Proposal]], document: Document) -> None:
+    def __init__(self, rules: Iterable[tuple[int, PatternRule, Proposal]], document: Document) -> None:
+        """``rules`` come with their numbers in the document."""
         self._filter = re2.Filter()
         self._rules: list[tuple[Any, Proposal]] = []
-        for number, (rule, proposal) in enumerate(rules):
+        for number, rule, proposal in rules:
             where = ("patterns", number)
             _compiled(_whole(rule.match), rule.match, document, (*where, "match"))
             unless = None
@@ -126,14 +135,16 @@ class RulesTier:
         patterns: Patterns,
         grammar: OrderGrammar | None,
         confidence: float | None = None,
+        outlines: Patterns | None = None,
     ) -> None:
         """``grammar`` is ``None`` for a pack that has none; ``confidence`` is how often it was measured to be right,
-        ``None`` when nobody measured.
+        ``None`` when nobody measured. ``outlines`` are patterns of utterances with slots for what they name.
         """
         self._phrases = phrases
         self._patterns = patterns
         self._grammar = grammar
         self._confidence = confidence
+        self._outlines = outlines
 
     @classmethod
     def from_bundle(
@@ -145,7 +156,10 @@ class RulesTier:
         measured = _measured(bundle)
         reader = _Reader(bundle, document, answer_model, measured)
         phrases = reader.phrases(rules.phrases)
-        return cls(phrases, Patterns(reader.patterns(rules.patterns), document), grammar, measured.grammar)
+        patterns = list(reader.patterns(rules.patterns, rules.parts))
+        plain = Patterns([one for one in patterns if not _outlined(one[1])], document)
+        outlines = Patterns([one for one in patterns if _outlined(one[1])], document)
+        return cls(phrases, plain, grammar, measured.grammar, outlines)
 
     def propose(self, utterance: Utterance, context: Context) -> Outcome:
         """An exact phrase, else what the patterns and the grammar agree on."""
@@ -156,6 +170,8 @@ class RulesTier:
         if self._grammar is None:
             return matched if matched is not None else Abstention("no_match")
         parse = self._grammar.parse(utterance)
+        if matched is None and self._outlines is not None and not parse.complete:
+            matched = self._outlines.match(parse.outline)
         if matched is None:
             return self._ordered(parse, utterance)
         if isinstance(matched, Proposal) and parse.complete and parse.answer != matched.answer:
@@ -194,14 +210,28 @@ class _Reader:
                     raise self._document.error(f"{text!r} stands for two answers", (*where, "texts", place))
         return found
 
-    def patterns(self, rules: Iterable[PatternRule]) -> Iterator[tuple[PatternRule, Proposal]]:
+    def patterns(
+        self, rules: Iterable[PatternRule], parts: Mapping[str, str]
+    ) -> Iterator[tuple[int, PatternRule, Proposal]]:
+        known: dict[str, str] = {}
+        for name, part in parts.items():
+            known[name] = f"(?:{self._spelled_out(part, known, ('parts', name))})"
         names: set[str] = set()
         for number, rule in enumerate(rules):
             where: tuple[str | int, ...] = ("patterns", number)
             if rule.name in names:
                 raise self._document.error(f"pattern {rule.name!r} stands twice", (*where, "name"))
             names.add(rule.name)
-            yield rule, self._proposal(rule, f"pattern {rule.name}", where, self._measured.pattern)
+            whole = rule.model_copy(update={"match": self._spelled_out(rule.match, known, (*where, "match"))})
+            yield number, whole, self._proposal(rule, f"pattern {rule.name}", where, self._measured.pattern)
+
+    def _spelled_out(self, pattern: str, parts: Mapping[str, str], where: tuple[str | int, ...]) -> str:
+        """A pattern with its parts in place."""
+        pieces = _PART.split(pattern)
+        unknown = next((name for name in pieces[1::2] if name not in parts), None)
+        if unknown is not None:
+            raise self._document.error(f"there is no part {unknown!r} before", where)
+        return "".join(parts[piece] if at % 2 else piece for at, piece in enumerate(pieces))
 
     def _proposal(
         self, rule: _Rule, detail: str, where: tuple[str | int, ...], confidence: float | None
@@ -230,6 +260,10 @@ def _measured(bundle: Bundle) -> MeasuredRules:
         return MeasuredRules.model_validate(data.get("rules", {}) if isinstance(data, dict) else data)
     except ValidationError as error:
         raise BundleCorrupt(f"rules: {error.errors()[0]['msg']}", file=CALIBRATION) from error
+
+
+def _outlined(rule: PatternRule) -> bool:
+    return _SLOT.search(rule.match) is not None
 
 
 def _whole(pattern: str) -> str:

@@ -117,3 +117,26 @@ def test_only_what_was_said_becomes_of_an_order(pointed: str, sugar: str, verb: 
 def test_words_around_a_coupon_are_read_to_the_end(text: str) -> None:
     parse = parsed(f"奶茶{text}")
     assert all(0 <= start < end <= len(parse.text) for start, end in parse.uncovered)
+
+
+NO_ORDERS = ["奶茶里给我加珍珠", "奶茶里再加个布丁", "奶茶来一杯，要珍珠奶茶", "奶茶免单卡用上，果茶去冰"]
+
+
+@pytest.mark.parametrize("text", NO_ORDERS)
+def test_nothing_is_ordered_that_may_be_a_change_or_said_twice(text: str) -> None:
+    assert not parsed(text).complete
+
+
+def test_a_single_character_may_be_said_and_not_wanted() -> None:
+    assert not parsed("奶茶就中").complete
+    assert not parsed("中，整杯热奶茶").complete
+    assert parsed("奶茶 中 少冰").answer == order({**TEA, "size": "medium", "temperature": "less_ice"})
+    assert not parsed("没错，半糖的那杯").complete
+    assert parsed("喜茶那杯改半糖").answer == order({"brand": "喜茶", "sugar": "half"}, intent="modify_order")
+
+
+def test_no_verb_is_part_of_an_address() -> None:
+    parse = parsed("一杯奶茶送嚟中环办公室")
+    assert parse.complete
+    assert parse.answer.fulfilment.address == "中环办公室"
+    assert not parsed("一杯奶茶，地址后面补上702").complete

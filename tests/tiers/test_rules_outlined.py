@@ -1,0 +1,121 @@
+"""Patterns with slots in them and pieces of patterns, and what the bundled ones answer and never answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from grammar.kit import bundle, grammar, parsed, said, sealed
+from hypothesis import given
+from strategies import any_text
+
+from cascade.errors import BundleCorrupt, InputRejected
+from cascade.orders import OrderIntent
+from cascade.result import Proposal
+from cascade.tiers.base import NO_CONTEXT
+from cascade.tiers.rules import RulesTier
+
+RULES = """
+version: 1
+parts:
+  how_much: '(?:多少钱|几块)'
+  asked: '{how_much}(?:啊|呀)?'
+patterns:
+  - {name: price, intent: query_menu, match: '(?:<brand>的?)?<drink>{asked}'}
+  - {name: gone, intent: cancel_order, match: '取消<drink>', unless: '别'}
+"""
+ANSWERED = [
+    ("我点的那杯杨枝甘露到哪了", "query_order"),
+    ("骑手出发了没", "query_order"),
+    ("前面还有多少单", "query_order"),
+    ("代金券怎么使用啊", "query_coupon"),
+    ("为什么我的免单卡用不了", "query_coupon"),
+    ("喜茶的多肉葡萄多少钱一杯", "query_menu"),
+    ("芋泥奶茶里都有什么", "query_menu"),
+    ("给我推荐几款低卡的果茶", "recommend_drink"),
+    ("古茗哪款最好喝", "recommend_drink"),
+    ("我的果茶全洒了，怎么办", "request_support"),
+    ("生成我的邀请海报", "invite_friend"),
+    ("行，就这么办", "confirm"),
+    ("太贵了，不要了", "decline"),
+    ("别给我点果茶", "decline"),
+    ("帮我取消刚才那杯四季春", "cancel_order"),
+    ("我下错了，赶紧把那单退了", "cancel_order"),
+    ("果茶那单不要了，取消", "cancel_order"),
+    ("麻烦给我领一张瑞幸的优惠券", "claim_coupon"),
+    ("把今天的免单券领了", "claim_coupon"),
+]
+NOT_ANSWERED = [
+    "不要取消我的订单",
+    "别取消刚才那杯奶茶",
+    "怎么取消订单",
+    "能取消刚才那单吗",
+    "刚才那杯取消了吗",
+    "取消一杯奶茶",
+    "取消刚才那杯，再来一杯果茶",
+    "奶茶不要了",
+    "我把优惠券领了",
+    "昨天领的免单卡",
+    "免单卡领了没",
+    "给朋友领券怎么弄",
+    "领张券点杯奶茶",
+    "好，不要了",
+    "不用了，来一杯奶茶",
+]
+
+
+@pytest.fixture(scope="module")
+def tier() -> RulesTier:
+    return RulesTier.from_bundle(bundle(), grammar(), OrderIntent)
+
+
+def answer(tier: RulesTier, text: str) -> str | None:
+    outcome = tier.propose(said(text), NO_CONTEXT)
+    return outcome.intent if isinstance(outcome, Proposal) and outcome.complete else None
+
+
+@pytest.mark.parametrize(("text", "intent"), ANSWERED)
+def test_what_is_asked_in_a_known_frame_is_answered(tier: RulesTier, text: str, intent: str) -> None:
+    assert answer(tier, text) == intent
+
+
+@pytest.mark.parametrize("text", NOT_ANSWERED)
+def test_no_pattern_acts_on_a_doubt(tier: RulesTier, text: str) -> None:
+    assert answer(tier, text) not in ("cancel_order", "claim_coupon", "confirm", "order_drink")
+
+
+def test_an_outline_names_the_slots_of_what_was_said() -> None:
+    assert parsed("喜茶的大杯珍珠奶茶多少钱").outline == "<brand>的<size><drink>多少钱"
+    assert parsed("今天天气不错").outline == "今天天气不错"
+
+
+def test_a_pattern_may_name_slots_and_parts(tmp_path: Path) -> None:
+    tier = RulesTier.from_bundle(sealed(tmp_path / "b", {"rules.yaml": RULES}), grammar(), OrderIntent)
+    assert answer(tier, "喜茶的多肉葡萄几块呀") == "query_menu"
+    assert answer(tier, "拿铁多少钱") == "query_menu"
+    assert answer(tier, "喜茶几块") is None
+    assert answer(tier, "取消拿铁") == "cancel_order"
+    assert answer(tier, "取消拿铁吧别") is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ("version: 1\nparts:\n  a: '{b}'\n  b: x\n", 3),
+        ("version: 1\npatterns:\n  - name: a\n    intent: confirm\n    match: '{b}'\n", 5),
+    ],
+)
+def test_a_piece_that_is_not_there_has_its_line_told(tmp_path: Path, wrong: str, line: int) -> None:
+    with pytest.raises(BundleCorrupt) as caught:
+        RulesTier.from_bundle(sealed(tmp_path / "b", {"rules.yaml": wrong}), grammar(), OrderIntent)
+    assert (caught.value.file, caught.value.line) == ("rules.yaml", line)
+
+
+@given(any_text())
+def test_every_text_has_an_outline_with_the_words_that_are_no_slots(text: str) -> None:
+    try:
+        parse = grammar().parse(said(text))
+    except InputRejected:
+        return
+    if parse.tokens and not parse.mentions:
+        assert parse.outline == parse.text
