@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks import finished, report, sets
 from benchmarks.attacks import COSTLY
-from benchmarks.contest import SYSTEMS
+from benchmarks.contest import SYSTEMS, Arena
 from benchmarks.earlier import Earlier
 from benchmarks.report.drawings import alone, files
 from benchmarks.report.svg import spread
@@ -80,6 +81,19 @@ def test_rows_that_differ_have_another_fingerprint(data: st.DataObject) -> None:
     less = sets.apart("x", "zh", [(text, "i") for text in rows[1:]], [], [], out_of_scope=None)
     assert held.fingerprint == held.shots(9, 1).fingerprint or len(rows) > 1
     assert held.fingerprint != less.fingerprint
+
+
+def test_scores_are_kept_for_rows_and_source_whatever_the_labels_of_test() -> None:
+    held, system = Arena(None, {}), SYSTEMS["micro"]
+    relabelled = replace(ROWS, test=(("d", "i"),))
+    key = held._key(system, ROWS, 1)
+    assert held._key(system, relabelled, 1) == key
+    others = (
+        replace(ROWS, test=(("e", "j"),)),
+        replace(ROWS, dev=(("c", "j"),)),
+        replace(ROWS, train=ROWS.train[:1]),
+    )
+    assert key not in {held._key(system, one, 1) for one in others} | {held._key(system, ROWS, 2)}
 
 
 def test_finished_bundles_are_asked_about_the_sets_of_their_recipes() -> None:
