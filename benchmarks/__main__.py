@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         sets=tuple(given.sets or ()),
         systems=tuple(given.systems or ()),
         shots=not given.no_shots,
+        labels=tuple(given.labels or ()),
         kept=given.kept,
         seconds=given.seconds,
     )
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sets", nargs="+", help="accuracy: these sets only")
     parser.add_argument("--systems", nargs="+", help="accuracy: these systems only")
     parser.add_argument("--no-shots", action="store_true", help="accuracy: no learning curves")
+    parser.add_argument(
+        "--labels", type=int, nargs="+", help="accuracy: curves at so many labels an intent only"
+    )
     parser.add_argument(
         "--seconds", type=float, default=defaults.seconds, help="promo: length of each replay"
     )

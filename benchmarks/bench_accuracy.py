@@ -43,7 +43,8 @@ def run(options: Options) -> int:
     for name in options.sets or NAMES:
         sets = load(name, options.data)
         before = earlier.on(sets)
-        learning = _learning(held, sets, systems, failed) if options.shots else {}
+        labels = [shots for shots in options.labels or SHOTS if options.shots]
+        learning = _learning(held, sets, systems, labels, failed)
         found[name] = {
             "rows": sets.fingerprint,
             "train": len(sets.train),
@@ -106,12 +107,16 @@ def judged(entry: Entry, sets: Sets, part: Literal["dev", "test"] = "test") -> A
     return answers(getattr(entry, part), entry.told["classes"], truth, sets.out_of_scope, stated)
 
 
-def _learning(held: Arena, sets: Sets, systems: Sequence[str], failed: dict[str, str]) -> dict[str, Any]:
+def _learning(
+    held: Arena, sets: Sets, systems: Sequence[str], labels: Sequence[int], failed: dict[str, str]
+) -> dict[str, Any]:
     curves: dict[str, Any] = {}
     for name in systems:
         if name in NOT_ON_FEW:
             continue
-        for shots in FEW_ONLY.get(name, SHOTS):
+        for shots in labels:
+            if shots not in FEW_ONLY.get(name, SHOTS):
+                continue
             try:
                 point = _few(held, sets, name, shots)
             except SystemFailed as error:

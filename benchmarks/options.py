@@ -18,5 +18,6 @@ class Options:
     sets: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     shots: bool = True
+    labels: tuple[int, ...] = ()
     kept: bool = False
     seconds: float = 60.0
