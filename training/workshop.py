@@ -17,7 +17,7 @@ from cascade import features
 from cascade.bundle import MANIFEST, Bundle, seal
 from cascade.certificate import FILE, RUNG_FILES
 from cascade.config import OWN_ANSWER_MODELS
-from cascade.features import Encoder, Vocabulary
+from cascade.features import Encoder, NGrams, Vocabulary
 from training.architecture import Architecture
 from training.dataset import Pack
 from training.recipe import Recipe, RecipeError
@@ -27,15 +27,24 @@ MADE = frozenset({"model.onnx", "vocab.txt", "calibration.json", "parity.json", 
 POLICY = "policy.yaml"
 
 
-def _copied(sources: Path, folder: Path) -> None:
-    """Bring the hand-written files of a pack into the bundle; the policy only once, since certifying writes to it."""
+def _copied(sources: Path, folder: Path, features_version: str) -> None:
+    """Bring the hand-written files of a pack into the bundle; the policy only once, since certifying writes to it.
+
+    The manifest names the features of the student that is to be made, whatever student the sources have had.
+    """
     if not (sources / MANIFEST).is_file():
         raise RecipeError(f"{sources}: no {MANIFEST} there")
     folder.mkdir(parents=True, exist_ok=True)
     for file in sources.iterdir():
         if not file.is_file() or file.name in MADE or file.name.startswith(RUNG_FILES):
             continue
-        if file.name != POLICY:
+        if file.name == MANIFEST:
+            manifest = json.loads(file.read_text(encoding="utf-8"))
+            manifest["features"] = features_version
+            (folder / MANIFEST).write_text(
+                json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+            )
+        elif file.name != POLICY:
             shutil.copyfile(file, folder / file.name)
         elif not (folder / POLICY).exists():
             (folder / POLICY).write_text(_uncertified(file.read_text(encoding="utf-8")), encoding="utf-8")
@@ -113,7 +122,8 @@ class Workshop(WorkFiles):
         """Seal the bundle anew, since its hand-written files may have changed, and open it."""
         folder = recipe.path(recipe.bundle)
         if recipe.sources is not None:
-            _copied(recipe.path(recipe.sources), folder)
+            student = features.VERSION if recipe.linear is None else NGrams.version
+            _copied(recipe.path(recipe.sources), folder, student)
         seal(folder)
         bundle = Bundle.open(folder)
         return cls(recipe, Pack.open(bundle, answer_model(recipe.answers, bundle)))

@@ -261,6 +261,18 @@ def test_of_another_bundle_only_what_is_hand_written_is_copied(tmp_path: Path) -
     assert policy_spec(bundle).acting.confidence == 0.95
 
 
+def test_the_manifest_names_the_features_of_the_student_that_is_made(tmp_path: Path) -> None:
+    source = tmp_path / "other"
+    shutil.copytree(TAXI / "taxi_zh", source)
+    manifest = source / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"ngrams-1"', '"chars-1"'), encoding="utf-8")
+    seal(source)
+    assert Bundle.open(source).manifest.features == "chars-1"
+    made = Workshop.open(recipe_in(tmp_path).model_copy(update={"sources": source}))
+    assert made.pack.bundle.manifest.features == "ngrams-1"
+
+
 def test_the_pack_in_the_tree_is_sealed() -> None:
     manifest = TAXI / "taxi_zh" / "manifest.json"
     before = manifest.read_text(encoding="utf-8")

@@ -157,6 +157,7 @@ def train_challenger(shop: Shop, mined: Mined, material: Material) -> tuple[Done
             update={
                 "bundle": bundle,
                 "work": scratch,
+                "teacher": None,  # a challenger's teacher is its own: the base recipe's stays where it is kept
                 "sets": made,
                 "certificate": plan if made.certified else plan.model_copy(update={"population": usual}),
             }
