@@ -10,19 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from cascade.grammar import Guard, HeardParse, Parse
-from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar import HeardParse, Parse
+from cascade.grammar.entry import Entry, Token
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration, log_odds
+from cascade.tiers.guarding import CARRIERS, Guarding
 from cascade.tiers.tagging import Tagging
 
 Place = tuple[int, int]
 
-_CARRIERS = frozenset({"carrier", "desire", "again"})
-_ORDERING = _CARRIERS | {"numeral", "measure", "portion"}
-_ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
-_ACTS: Final = _ORDERS | ROLE["change"]
+_ORDERING = CARRIERS | {"numeral", "measure", "portion"}
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
 
@@ -32,9 +30,6 @@ _NOTHING: Final = Entry("", "end")
 _MOST: Final = 6.0
 _SURE: Final = 0.9
 """How likely a numeral must be no part of the order to be passed over."""
-_PARTS: Final = frozenset({"head", "attribute", "part", "flag"})
-_SOFT: Final = frozenset({"negation", "past"})
-"""Reasons of guards that a model may take for talk around the wish: 困得不行了, 刚点的那杯. The others stay guards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ class Judge:
 
     def __init__(self, calibration: Calibration, spec: GrammarSpec) -> None:
         self._spec = spec
-        self._details = calibration.order_details
+        self._guarding = Guarding(calibration.order_details, spec)
         self._fields = calibration.fields
         self._number = {name: place for place, name in enumerate(self._fields)}
         self._columns = [self._number[tag[2:]] for tag in calibration.tags[1:]]
@@ -148,31 +143,6 @@ class Judge:
             undropped=float(not found.dropped),
         )
 
-    def order_details(self, parse: Parse, intent: str) -> list[Place]:
-        """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶.
-
-        How many, before the word that calls it off, says which order: 把那两杯美式取消.
-        """
-        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
-        called_off = max(
-            (start for _, start, end in parse.tokens if parse.text[start:end] in permitted), default=0
-        )
-        places: list[Place] = []
-        previous, ordering = "", False
-        for at, (entry, start, end) in enumerate(parse.tokens):
-            slots = [sense.slot for sense in entry.variants or (entry,) if sense.slot is not None]
-            counted = previous == "numeral" and entry.kind == "measure"
-            counted = counted and parse.text[start:end] not in soft  # 领一个, 取消一单
-            following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
-            ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
-            detail = not counted and any(slot.field in self._details for slot in slots)
-            if ordered or detail or (counted and (ordering or start > called_off)):
-                places.append((start, end))
-            carries = entry.kind in _CARRIERS or bool(entry.roles & ROLE["carrier"])
-            ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
-            previous = entry.kind
-        return places
-
     def _chatter(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
         counting = tuple(_counting(parse))
@@ -233,46 +203,8 @@ class Judge:
             if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
                 hearing.doubt((start, end), "another wish")
         for guard in parse.guards:
-            if several or not self._soft(guard, parse):
+            if several or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
-
-    def forbidding(self, parse: Parse, intent: str) -> list[Place]:
-        """Words that forbid an intent that acts and carries no order: all guards but those it is itself said with, and
-        talk around it where such words may be in it at all.
-        """
-        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
-        found: list[Place] = []
-        for guard in parse.guards:
-            word = parse.text[guard.start : guard.end]
-            talk = bool(permitted) and guard.reason == "negation" and self._soft(guard, parse)
-            denies = any(len(one) > 1 and one in word for one in permitted) or parse.text.startswith(
-                permitted, guard.end
-            )
-            if self._commanded(guard, parse):
-                continue
-            if word not in permitted and word not in soft and (not talk or denies):
-                found.append((guard.start, guard.end))
-        return found
-
-    def _commanded(self, guard: Guard, parse: Parse) -> bool:
-        """把免单卡领了 asks for what 我把免单卡领了 tells."""
-        if guard.reason != "past":
-            return False
-        for at, (entry, start, _) in enumerate(parse.tokens):
-            if entry.roles & ROLE["object"] and start < guard.start:
-                addressed = at and parse.tokens[at - 1][0].roles & ROLE["opener"]
-                return bool(addressed) or not parse.text.endswith(self._spec.words.speaker, 0, start)
-        return False
-
-    def _soft(self, guard: Guard, parse: Parse) -> bool:
-        """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
-        if parse.text[guard.start : guard.end] in self._spec.soft.get(parse.intent, ()):
-            return True
-        if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
-            return False
-        following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
-        denied = following is not None and (following.kind in _PARTS or following.roles & _ACTS)
-        return not denied
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""

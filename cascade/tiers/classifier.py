@@ -24,6 +24,7 @@ from cascade.tiers.agreement import Judge, Verdict
 from cascade.tiers.base import Context
 from cascade.tiers.calibration import Calibration, Vector, energy, log_odds, softmax
 from cascade.tiers.graph import MODEL, Graph, encoder_of
+from cascade.tiers.guarding import Guarding
 
 NAME: Final = "classifier"
 
@@ -80,6 +81,7 @@ class ClassifierTier:
         self._grammar = grammar
         self._answer_model = answer_model
         self._judge = Judge(calibration, grammar.spec)
+        self._guarding = Guarding(calibration.order_details, grammar.spec)
         self._specs = [bundle.intents[name] for name in calibration.intents]
 
     @classmethod
@@ -133,10 +135,10 @@ class ClassifierTier:
         """An intent that carries no order; one that acts must not be said beside details of an order."""
         parse = self._grammar.parse(utterance)
         evidence = {**guess.evidence, "unguarded": float(not (acting and parse.guards))}
-        if acting and (forbidding := self._judge.forbidding(parse, guess.intent)):
+        if acting and (forbidding := self._guarding.forbidding(parse, guess.intent)):
             places = ", ".join(utterance.text[start:end] for start, end in forbidding)
             return Abstention(parse.guards[0].reason, places, _typed(utterance, forbidding)), evidence
-        wishes = self._judge.order_details(parse, guess.intent) if acting else []
+        wishes = self._guarding.order_details(parse, guess.intent) if acting else []
         outcome = Proposal(
             guess.intent,
             self._answer_model.model_validate({"intent": guess.intent}),

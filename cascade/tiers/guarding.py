@@ -1,0 +1,90 @@
+"""What in an utterance speaks against an answer that acts: words that guard, and details of an order beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cascade.grammar import Guard, Parse
+from cascade.grammar.entry import ROLE
+from cascade.grammar.spec import GrammarSpec
+
+Place = tuple[int, int]
+
+CARRIERS: Final = frozenset({"carrier", "desire", "again"})
+"""Kinds of words that may carry an order: 来, 想要, 再来."""
+_ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
+_ACTS: Final = _ORDERS | ROLE["change"]
+_PARTS: Final = frozenset({"head", "attribute", "part", "flag"})
+_SOFT: Final = frozenset({"negation", "past"})
+"""Reasons of guards that a model may take for talk around the wish: 困得不行了, 刚点的那杯. The others stay guards."""
+
+
+class Guarding:
+    """Holds guards and order details against an intent. Immutable, safe to share."""
+
+    def __init__(self, details: frozenset[str], spec: GrammarSpec) -> None:
+        self._details = details
+        self._spec = spec
+
+    def forbidding(self, parse: Parse, intent: str) -> list[Place]:
+        """Words that forbid an intent that acts and carries no order: all guards but those it is itself said with, and
+        talk around it where such words may be in it at all.
+        """
+        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
+        found: list[Place] = []
+        for guard in parse.guards:
+            word = parse.text[guard.start : guard.end]
+            talk = bool(permitted) and guard.reason == "negation" and self.soft(guard, parse)
+            denies = any(len(one) > 1 and one in word for one in permitted) or parse.text.startswith(
+                permitted, guard.end
+            )
+            if self._commanded(guard, parse):
+                continue
+            if word not in permitted and word not in soft and (not talk or denies):
+                found.append((guard.start, guard.end))
+        return found
+
+    def order_details(self, parse: Parse, intent: str) -> list[Place]:
+        """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶.
+
+        How many, before the word that calls it off, says which order: 把那两杯美式取消.
+        """
+        permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
+        called_off = max(
+            (start for _, start, end in parse.tokens if parse.text[start:end] in permitted), default=0
+        )
+        places: list[Place] = []
+        previous, ordering = "", False
+        for at, (entry, start, end) in enumerate(parse.tokens):
+            slots = [sense.slot for sense in entry.variants or (entry,) if sense.slot is not None]
+            counted = previous == "numeral" and entry.kind == "measure"
+            counted = counted and parse.text[start:end] not in soft  # 领一个, 取消一单
+            following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
+            ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
+            detail = not counted and any(slot.field in self._details for slot in slots)
+            if ordered or detail or (counted and (ordering or start > called_off)):
+                places.append((start, end))
+            carries = entry.kind in CARRIERS or bool(entry.roles & ROLE["carrier"])
+            ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
+            previous = entry.kind
+        return places
+
+    def soft(self, guard: Guard, parse: Parse) -> bool:
+        """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
+        if parse.text[guard.start : guard.end] in self._spec.soft.get(parse.intent, ()):
+            return True
+        if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
+            return False
+        following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
+        denied = following is not None and (following.kind in _PARTS or following.roles & _ACTS)
+        return not denied
+
+    def _commanded(self, guard: Guard, parse: Parse) -> bool:
+        """把免单卡领了 asks for what 我把免单卡领了 tells."""
+        if guard.reason != "past":
+            return False
+        for at, (entry, start, _) in enumerate(parse.tokens):
+            if entry.roles & ROLE["object"] and start < guard.start:
+                addressed = at and parse.tokens[at - 1][0].roles & ROLE["opener"]
+                return bool(addressed) or not parse.text.endswith(self._spec.words.speaker, 0, start)
+        return False
