@@ -182,6 +182,10 @@ class Judge:
                 describes = any(first <= start and end <= last for first, last in describing)
                 misspelt = nameless and before.kind in _ORDERING  # 来杯美是
                 doubtful = spoils or describes or misspelt
+            elif entry.kind == "apiece":
+                doubtful = True  # 全家一人一杯: how many they are is not said
+            elif entry.kind == "headcount":
+                doubtful = after.kind == "numeral"  # 每人两杯
             else:
                 continue
             if doubtful:

@@ -79,11 +79,21 @@ FIELDS = [
 ADDRESSES = [
     ("来杯奶茶送到和平路3号", delivered("和平路3号")),
     ("一杯奶茶，送到三号楼602", delivered("三号楼602")),
-    ("一杯奶茶送到12栋1单元少糖", order({**TEA, "sugar": "less"}, fulfilment={
-        "mode": "delivery", "address": "12栋1单元"})),
+    (
+        "一杯奶茶送到12栋1单元少糖",
+        order({**TEA, "sugar": "less"}, fulfilment={"mode": "delivery", "address": "12栋1单元"}),
+    ),
     ("下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="下午三点")),
     ("一杯奶茶，送酒店前台", delivered("酒店前台")),
-    ("送货地址是建国路88号，一杯奶茶", delivered("建国路88号")),
+    ("送货地址是建国路88号，一杯奶茶", order(TEA, fulfilment={"address": "建国路88号"})),
+]
+HASTE_AND_USE = [
+    ("来杯奶茶快点", order(TEA)),
+    ("来杯奶茶，尽快", order(TEA, preferences=["尽快"])),
+    ("一杯奶茶放前台就行", order(TEA, preferences=["放前台就行"])),
+    ("五杯奶茶，团建用", order({**TEA, "quantity": 5}, preferences=["团建用"])),
+    ("一杯奶茶，小孩喝的", order(TEA, preferences=["小孩喝的"])),
+    ("来杯双份浓缩的拿铁", order(LATTE, preferences=["双份浓缩的"])),
 ]  # fmt: skip
 CORRECTIONS = [
     ("一杯奶茶少糖，不对，半糖", order({**TEA, "sugar": "half"})),
@@ -99,7 +109,9 @@ CORRECTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "answer"), PEOPLE + CHATTER + FIELDS + ADDRESSES + CORRECTIONS)
+@pytest.mark.parametrize(
+    ("text", "answer"), PEOPLE + CHATTER + FIELDS + ADDRESSES + HASTE_AND_USE + CORRECTIONS
+)
 def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent) -> None:
     parse = parsed(text)
     assert parse.complete, parse
@@ -117,6 +129,8 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         "一杯奶茶，我妈要热的", "给我妈点一杯热奶茶，给我点少糖的", "给我和我妈点一杯奶茶", "四个人，奶茶",
         "三个人要奶茶",
         "一人一杯奶茶",
+        # the way and a wish at once, and neither for certain
+        "来杯奶茶快点送", "快点送，来杯奶茶加芋圆", "奶茶一杯赶紧送",
         # a complaint, a remark, a name
         "奶茶热死了", "奶茶好喝", "没有冰的奶茶", "🍓奶昔一杯", "上一杯太甜了", "上一杯奶茶少糖",
         "下一杯多少钱",
