@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from cascade.bundle import seal
+from cascade.bundle import Bundle, seal
+from cascade.certificate import Certificate
 from training.dataset import load_splits
 from training.evaluate import percent
 from training.workshop import Workshop
@@ -27,7 +28,7 @@ a level, a size or a number must be found by both; what is kept as spoken is tak
 | | |
 |---|---|
 | recipe | `{recipe}`, seed {seed} |
-| shape | {layers} layers, width {width}, {heads} heads, feed-forward {feed_forward}, character table of width {rank} |
+| shape | {layers}, width {width}, {heads} heads, feed-forward {feed_forward}, character table of width {rank} |
 | vocabulary | {vocabulary} characters |
 | graph | ONNX, int8 weights (seven bits used), {megabytes:.2f} MB, sha256 `{digest}` |
 | starts from | {origin} |
@@ -49,14 +50,14 @@ Measured by `python -m training evaluate` on the held-out test, rules and classi
 {figures}
 
 Minimal pairs ({pairs}): {safe} right or escalated, {both} with both sides right. Expected calibration error of
-the answers with a confidence: {error}.
+the answers with a confidence: {error}.{outside}
 
 Calibration (temperature {temperature:.3f}, on {tuned} utterances that the rules pass on, none of them in the
 certified sample): intent accuracy {accuracy} there.
 
 Parity with the trained network on {parity_texts} texts: largest difference of a score {float_gap:.1e}
 unquantised, {int_gap} quantised; the same intent on {same_intent}, the same tag on {same_tag}.
-
+{certificate}
 ## Limits
 
 - Written utterances of one trade in one language, by few authors: a promo day's traffic is another
@@ -98,7 +99,9 @@ def card(workshop: Workshop) -> str:
         intents=len(pack.intents),
         recipe=recipe.name,
         seed=recipe.seed,
-        **shape.model_dump(include={"layers", "width", "heads", "feed_forward", "vocabulary"}),
+        **shape.model_dump(include={"width", "heads", "feed_forward", "vocabulary"}),
+        layers=f"{shape.layers} layers"
+        + (f", gone through {shape.passes} times" if shape.passes > 1 else ""),
         rank=shape.rank or shape.width,
         positions=shape.positions - 1,
         megabytes=len(model) / 1e6,
@@ -116,6 +119,8 @@ def card(workshop: Workshop) -> str:
         safe=percent(pairs["right_or_escalated"]),
         both=percent(pairs["both_right"]),
         error=evaluation["calibration_error"],
+        outside=_outside(evaluation["out_of_scope_held"]),
+        certificate=_certificate(pack.bundle),
         temperature=calibrated["temperature"],
         tuned=calibrated["passed_on"],
         accuracy=percent(calibrated["intent_accuracy"]),
@@ -135,6 +140,38 @@ def _origin(workshop: Workshop) -> str:
     layers = ", ".join(map(str, plan.layers))
     taught = ", distilled from that encoder fine-tuned" if recipe.teacher_fit else ""
     return f"layers {layers} of `{recipe.encoder.name}`{taught}"
+
+
+def _outside(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    return (
+        f"\nOut of scope: {percent(found['held'])} of {found['out_of_scope']} utterances held back where "
+        f"{percent(found['coverage'])} of the others is let through."
+    )
+
+
+def _certificate(bundle: Bundle) -> str:
+    """What the certificate says of groups of intents; nothing for a bundle without one."""
+    certificate = Certificate.from_bundle(bundle)
+    if certificate is None:
+        return ""
+    rows = [
+        "",
+        "## What is shown",
+        "",
+        f"On {certificate.rows} utterances ({certificate.population}), rules and classifier together:",
+        "",
+        "| answers as | error at most | shown | threshold | answered | of them wrong |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in certificate.statements:
+        limit = "-" if one.threshold is None else f"{one.threshold:g}"
+        rows.append(
+            f"| {', '.join(one.intents)} | {one.epsilon:.1%} at delta {one.delta:g} | "
+            f"{'yes' if one.certified else 'no'} | {limit} | {one.n} | {one.errors} |"
+        )
+    return "\n".join(rows) + "\n"
 
 
 def _negatives(workshop: Workshop) -> str:
