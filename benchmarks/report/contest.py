@@ -27,7 +27,7 @@ def accuracy(found: Result) -> Section:
             Sentence(*_places(sets)),
             Figure(
                 tuple(_accuracies(name, one["systems"], titles) for name, one in sets.items()),
-                "Intent accuracy on the official test rows (in scope), with Wilson intervals of 95 %; ◂ lies left of the axis.",
+                "Intent accuracy on the test rows (in scope; the official ones of the public sets), with Wilson intervals of 95 %; ◂ lies left of the axis.",
             ),
             _table(sets, titles),
             Sentence(*_surest(sets, titles)),

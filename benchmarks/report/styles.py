@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 SYSTEMS: Final = {
-    "cascade_shipped": "ours",
+    "cascade_shipped": "ours dashdot",
     "cascade_linear": "ours",
     "cascade_transformer": "ours dashed",
     "cascade_distilled": "ours dotted",
