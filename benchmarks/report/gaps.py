@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,12 +47,15 @@ def _few(accuracy: Result) -> Iterator[str]:
     for key, title in accuracy["titles"].items():
         if key in accuracy["not_on_few"]:
             continue
-        for shots in accuracy["few_only"].get(key, accuracy["shots"]):
-            lacking = [
+        by_sets: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for shots in map(str, accuracy["few_only"].get(key, accuracy["shots"])):
+            lacking = tuple(
                 name
                 for name, one in accuracy["sets"].items()
-                if str(shots) not in one["learning"].get(key, {})
+                if shots not in one["learning"].get(key, {})
                 and f"{name}/{key}/{shots}" not in accuracy["failed"]
-            ]
+            )
+            by_sets[lacking].append(shots)
+        for lacking, labels in by_sets.items():
             if lacking:
-                yield f"{title} at {shots} labels an intent on {', '.join(lacking)}: not run here"
+                yield f"{title} at {', '.join(labels)} labels an intent on {', '.join(lacking)}: not run here"
