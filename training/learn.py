@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
@@ -18,7 +19,7 @@ from training import fit, model, negatives
 from training.architecture import Architecture
 from training.augment import Augmenter
 from training.dataset import UNKNOWN_TAG, Pack, Sample, Unaligned, load_splits
-from training.recipe import Fit, Recipe
+from training.recipe import Fit, Recipe, RecipeError
 from training.workshop import Workshop
 
 GB2312_ROWS = range(0xB0, 0xD8)
@@ -83,7 +84,10 @@ def train(workshop: Workshop, console: Console) -> None:
         positions=pack.bundle.manifest.max_chars + 1,
     )
     teacher = _teacher(workshop, learned, characters, shape, console)
-    student = _start(recipe, plan, shape, characters, teacher)
+    if recipe.go_on is None:
+        student = _start(recipe, plan, shape, characters, teacher)
+    else:
+        student = _continued(recipe, recipe.go_on.student, plan, shape, characters)
     _fit(
         workshop,
         student,
@@ -112,7 +116,10 @@ def _teacher(
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == fingerprint:
         console.print("the teacher was taught the same before: taken from the work folder")
         return model.load(shape, path)
-    teacher = _start(recipe, plan, shape, characters)
+    if recipe.go_on is None:
+        teacher = _start(recipe, plan, shape, characters)
+    else:
+        teacher = _continued(recipe, recipe.go_on.teacher, plan, shape, characters)
     _fit(workshop, teacher, learned, characters, plan, console=console, name="teacher")
     model.save(teacher, path)
     note.write_text(json.dumps(fingerprint, indent=2) + "\n", encoding="utf-8")
@@ -126,6 +133,8 @@ def _fingerprint(recipe: Recipe, plan: Fit, learned: Material, characters: Vocab
         "samples": repr(learned.samples),
         "vocabulary": str(characters),
     }
+    if recipe.go_on is not None:
+        parts["from"] = hashlib.sha256(recipe.path(recipe.go_on.teacher).read_bytes()).hexdigest()
     return {name: hashlib.sha256(part.encode()).hexdigest() for name, part in parts.items()}
 
 
@@ -156,6 +165,22 @@ def _start(
     if recipe.encoder is None or not plan.layers:
         return model.TaggingClassifier(shape, plan.dropout)
     return model.from_encoder(recipe.path(recipe.encoder), shape, characters, list(plan.layers))
+
+
+def _continued(
+    recipe: Recipe, weights: Path, plan: Fit, shape: Architecture, characters: Vocabulary
+) -> model.TaggingClassifier:
+    """What an earlier training kept. Raises :class:`~training.recipe.RecipeError` where it is not there, or another."""
+    assert recipe.go_on is not None
+    before, path = recipe.path(recipe.go_on.vocabulary), recipe.path(weights)
+    for file in (before, path):
+        if not file.is_file():
+            raise RecipeError(f"{file} is not there: there is nothing to go on from; train without it first")
+    try:
+        known = Vocabulary.parse(before.read_text(encoding="utf-8"))
+        return model.continued(path, shape, known, characters, plan.dropout)
+    except ValueError as error:
+        raise RecipeError(f"cannot go on: {error}") from error
 
 
 def _as_it_is(sample: Sample, rng: random.Random) -> Sample:

@@ -97,6 +97,15 @@ class Distillation(_Part):
     """Share of the teacher in the loss; the rest is the labels'."""
 
 
+class GoOn(_Part):
+    """Files of an earlier training that this one goes on from, instead of starting from the encoder."""
+
+    teacher: Path
+    student: Path
+    vocabulary: Path
+    """The characters of both: those that are new start as unknown ones."""
+
+
 class StudentShape(_Part):
     """The student's size; vocabulary and outputs follow from the data."""
 
@@ -156,6 +165,7 @@ class Recipe(_Part):
     teacher_fit: Fit | None = None
     teacher: Path | None = None
     """Where the teacher is kept, for recipes that share one; in ``work`` where none is named."""
+    go_on: GoOn | None = None
     distillation: Distillation = Distillation()
     certificate: Registration | None = None
     """What is registered before the calibration set is looked at; :mod:`training.certify` says what holds without."""

@@ -15,6 +15,17 @@ from training.retraining.newwords import WordSearch
 from training.retraining.plan import Mining, TimeSplit
 
 
+class GoingOn(BaseModel):
+    """How much a challenger learns that goes on from the base recipe's own teacher and student."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teacher_epochs: int = Field(default=2, ge=1)
+    student_epochs: int = Field(default=3, ge=1)
+    rate: float = Field(default=0.5, gt=0, le=1)
+    """Share of the base recipe's learning rates."""
+
+
 class RetrainRecipe(BaseModel):
     """See ``training/retraining/retrain.toml``. Relative paths start from the recipe's ``root``."""
 
@@ -39,6 +50,9 @@ class RetrainRecipe(BaseModel):
     """A large model for the stage ``teach``, as ``Cascade.load(llm=...)`` takes it: ``ollama:qwen3:8b``."""
     label_studio: LabelStudioTable | None = None
     """A labelling server, for the stages ``push`` and ``pull``."""
+    go_on: GoingOn | None = None
+    """Whether the challenger goes on from what ``training`` left in its work folder, in a fraction of the time; without
+    it, it is trained from the encoder as ``training`` says."""
     llm_labels: int = Field(default=2000, ge=0)
     """Most labels of models to learn from; 0 for none."""
     promote: bool = False
