@@ -83,6 +83,8 @@ class Scope(BaseModel):
 
     intents: tuple[str, ...] = Field(min_length=1)
     epsilon: float = Field(gt=0, lt=1)
+    least: float = Field(default=0.0, ge=0, le=1)
+    """Where the sequence ends, whatever could still be shown: no threshold looser than this is wanted."""
 
 
 class Registration(BaseModel):
@@ -182,6 +184,8 @@ def certify(
     ):  # else even no error shows nothing
         for threshold in registration.grid[begin:]:
             n, errors = _tally(proposed, threshold)
+            if shown and threshold < scope.least:
+                break
             if lower_tail(errors, n, scope.epsilon) > registration.level:
                 break
             shown.append(threshold)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cascade.cli import app
 from cascade.testing import FaultServer
-from integrations.kit import KEY, ORDER, UNCLEAR, eventually
+from integrations.kit import KEY, ORDER, eventually
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -37,6 +37,10 @@ def served(folder: Path, *options: str, **environment: str) -> Iterator[tuple[st
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, said.read_text()
+
+
+UNCLEAR = "给我来那个啥"
+"""Unclear at the rung without a large model too."""
 
 
 def up(client: httpx.Client, workers: int) -> bool:

@@ -193,6 +193,15 @@ def test_answers_of_the_rules_are_in_every_count() -> None:
     assert spoiled.errors == 30
 
 
+def test_the_sequence_ends_where_looser_is_not_wanted() -> None:
+    sample = right(0.99, 200) + right(0.93, 200)
+    assert min(certify(ORDER, PLAN, sample, sample).thresholds) < 0.9
+    ended = certify(ORDER.model_copy(update={"least": 0.96}), PLAN, sample, sample)
+    assert ended.certified
+    assert ended.thresholds[-1] == 0.96
+    assert ended.n == 200
+
+
 def test_all_at_once_divides_delta() -> None:
     scopes = (ORDER, Scope(intents=("decline",), epsilon=0.02))
     plan = Registration(scopes=scopes, delta=0.1, family="all")
