@@ -87,7 +87,7 @@ class _School:
             assert isinstance(first, model.TaggingClassifier)
             return first
         torch.manual_seed(recipe.seed)
-        student = self.start(plan, self.shape(size))
+        student = self.start(plan, self.shape(size), teacher)
         self.teach(student, plan, name="student", seed=recipe.seed, teacher=teacher)
         return student
 
@@ -145,10 +145,19 @@ class _School:
         }
         return {**marks, "encoder": encoder}
 
-    def start(self, plan: Fit, shape: Architecture) -> model.TaggingClassifier:
-        """A model before its first step. Raises :class:`~training.recipe.RecipeError` where it is no part of the
-        encoder.
+    def start(
+        self, plan: Fit, shape: Architecture, teacher: model.Together | None = None
+    ) -> model.TaggingClassifier:
+        """A model before its first step: fresh, or layers of the encoder, or those of the first teacher.
+
+        Raises :class:`~training.recipe.RecipeError` where it is no part of the encoder.
         """
+        if plan.start == "teacher" and teacher is not None:
+            first = teacher.models[0]
+            assert isinstance(first, model.TaggingClassifier)
+            if not set(plan.layers) <= set(range(first.shape.layers)):
+                raise RecipeError("student_fit starts from layers that the teacher does not have")
+            return model.from_teacher(first, shape, list(plan.layers), plan.dropout)
         encoder = self.workshop.recipe.encoder
         if encoder is None or not plan.layers:
             return model.TaggingClassifier(shape, plan.dropout)
