@@ -161,6 +161,26 @@ class TestTransformer:
         evaluation = json.loads((tmp_path / "work" / "evaluation.json").read_text())
         assert 0 <= evaluation["teachers_intent_accuracy"] <= 1
 
+    def test_a_student_starts_from_the_layers_that_its_teacher_has_learned(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _encoder(tmp_path / "encoder")
+        teacher = 'encoder = "encoder"\n[teacher]\nseeds = [1]\n[teacher.fit]\nepochs = 1\nrate = 1e-3\n'
+        shape = "[student]\nlayers = 1\npasses = 2\nwidth = 16\nheads = 2\nhead_size = 8\nfeed_forward = 16\n"
+        fit = "[student_fit]\nepochs = 1\nrate = 1e-9\nwarm_up = 0.0\nstart = 'teacher'\nlayers = [1]\n"
+        kit.write(tmp_path / "travel.jsonl", kit.rows(100))
+        assert main(["train", str(kit.recipe(tmp_path, student=shape + fit, extra=teacher))]) == 0
+        from safetensors.numpy import load_file
+
+        student = load_file(tmp_path / "work" / "student.safetensors")
+        taught = load_file(tmp_path / "work" / "teacher-1.safetensors")
+        kept = student["layers.0.qkv.weight"]
+        assert kept == pytest.approx(taught["layers.1.qkv.weight"], abs=1e-4)
+        assert kept != pytest.approx(taught["layers.0.qkv.weight"], abs=1e-3)
+        table = shape + fit.replace("[1]", "[2]")
+        assert main(["train", str(kit.recipe(tmp_path, student=table, extra=teacher))]) == 1
+        assert "the teacher does not have" in " ".join(capsys.readouterr().out.split())
+
     def test_layers_that_an_encoder_lacks_are_told(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -253,6 +273,10 @@ class TestBadInput:
         [
             ({"student": 'student = "forest"'}, "student"),
             ({"student": 'student = "teacher"'}, "there is no [teacher]"),
+            (
+                {"student": kit.TRANSFORMER + 'start = "teacher"\n'},
+                "starts from a teacher, and there is none",
+            ),
             ({"student": kit.TRANSFORMER.split("[student_fit]")[0]}, "needs [student_fit]"),
             ({"student": kit.TRANSFORMER + "layers = [0]\n"}, "and there is none"),
             ({"extra": "surprise = 1"}, "surprise: Extra inputs are not permitted"),

@@ -110,6 +110,8 @@ class LabelledRecipe(_Part):
             raise ValueError("there is no [teacher] to be the student")
         if self.teacher is not None and self.encoder is None:
             raise ValueError("a teacher needs an encoder")
+        if self.student_fit is not None and self.student_fit.start == "teacher" and self.teacher is None:
+            raise ValueError("student_fit starts from a teacher, and there is none")
         layers = self.student_fit.layers if self.student_fit is not None else ()
         if layers and self.encoder is None:
             raise ValueError("student_fit.layers names layers of an encoder, and there is none")
