@@ -98,7 +98,7 @@ def throughput() -> dict[str, Any]:
         json.dumps({"texts": said[at : at + BATCH]}, ensure_ascii=False) for at in range(0, len(said), BATCH)
     ]
     found: dict[str, Any] = {}
-    for kind, bodies, connections, each in (("single", single, 16, 1), ("many", many, 4, BATCH)):
+    for kind, bodies, connections, each in (("single", single, 16, 1), ("many", many, 16, BATCH)):
         with serving("cascade", "--workers", str(WORKERS)) as url:
             wrk(f"{url}/v1/classify", bodies, connections, 2)
             told = wrk(f"{url}/v1/classify", bodies, connections, LOAD_S)
