@@ -82,6 +82,10 @@ def test_a_lost_answer_is_asked_for_again_and_counts_once(
     page.route("**/api/say", lose_first)
     say(page, "千问，帮我点杯奶茶")
     page.locator("#log .card").wait_for()
+    for _ in range(200):  # on a busy machine the order may be seen before it is asked for again
+        if len(lost) > 1:
+            break
+        page.wait_for_timeout(50)
     assert len(lost) == 2
     assert len(set(lost)) == 1
     assert counter.check().counts["orders"] == 1
