@@ -18,7 +18,7 @@ from typing import Any
 
 from examples.tea_shop.database import Database
 from examples.tea_shop.ledgers import Books, Told, read_book, read_database, read_journal
-from examples.tea_shop.models import LIVE
+from examples.tea_shop.models import LIVE, Order
 
 POLL_S = 0.2
 MAX_SHOWN = 20
@@ -164,12 +164,20 @@ def _told(found: Findings, books: Books, told: list[Told]) -> None:
     found.none(
         "keys that were answered in two ways", (str(key) for key, ways in answers.items() if len(ways) > 1)
     )
+    found.count("double clicks without a common key", len({one.click for one in told if one.click}))
+    found.none("double clicks that ordered twice", _twice(told, orders))
+
+
+def _twice(told: list[Told], orders: dict[str, Order]) -> Iterator[str]:
+    """Double clicks of which two orders stood. One that the shop refused before the other click was handled did not."""
     clicks: dict[str, set[str]] = {}
     for one in told:
-        if one.click and one.reply["kind"] == "placed":
-            clicks.setdefault(one.click, set()).add(one.reply["order"])
-    found.count("double clicks without a common key", len({one.click for one in told if one.click}))
-    found.none("double clicks that ordered twice", (click for click, made in clicks.items() if len(made) > 1))
+        order = orders.get(one.reply["order"] or "") if one.click and one.reply["kind"] == "placed" else None
+        if order is not None and order.state != "refused":
+            clicks.setdefault(one.click, set()).add(order.id)
+    for click, made in clicks.items():
+        if len(made) > 1:
+            yield f"{click}: " + ", ".join(f"{order} {orders[order].state}" for order in sorted(made))
 
 
 def wait_until_delivered(database: Database, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """The checker finds what it is there to find: each wrong made by hand is named."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from examples.tea_shop import check
+from examples.tea_shop import check, invitations
 from examples.tea_shop.database import Database
+from examples.tea_shop.fake_remotes import FakeShop, Faults
 from tea_shop.kit import Counter
 
 
@@ -130,8 +132,6 @@ def test_the_command_tells_by_its_exit_code(
 def test_what_customers_were_told_must_be_so(
     day: Counter, tmp_path: Path, line: dict[str, Any], named: str
 ) -> None:
-    import json
-
     journal = tmp_path / "journal.jsonl"
     journal.write_text(json.dumps({"customer": "x", "click": "", **line}) + "\n", encoding="utf-8")
     found = check.check(day.database, day.book_path, journal)
@@ -144,3 +144,29 @@ def test_a_missing_book_is_not_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         check.check(database, tmp_path / "none.db")
     database.close()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_double_click_may_order_again_what_the_shop_refused(
+    day: Counter, tmp_path: Path, refused: bool
+) -> None:
+    text = "来一杯热拿铁"
+    day.arrive("b")
+    first = day.say(text, "b")
+    if refused:
+        day.deliver(day.worker(FakeShop(day.book, Faults(sold_out=1.0))))
+    day.now += 0.0 if refused else 1000.0  # long after, nobody asks whether it is meant
+    second = day.say(text, "b")
+    day.deliver()
+    assert (first.kind, second.kind) == ("placed", "placed")
+    journal = tmp_path / "journal.jsonl"
+    customer = invitations.customer_id("b")
+    told = [
+        {"customer": customer, "key": key, "click": "c", "reply": reply.model_dump(mode="json")}
+        for key, reply in ((day.orders("b")[1].key, first), (day.orders("b")[0].key, second))
+    ]
+    journal.write_text("".join(json.dumps(one) + "\n" for one in told), encoding="utf-8")
+    problems = check.check(day.database, day.book_path, journal).problems
+    assert [problem.startswith("double clicks that ordered twice: c: ") for problem in problems] == (
+        [] if refused else [True]
+    )

@@ -190,7 +190,7 @@ async def test_a_host_is_sent_so_much_by_all_processes_together(
             return await super().chat(request)
 
     gates = [processes.start(Counting([DECLINE]), redis=spec, limit={"floor": 4}) for _ in range(3)]
-    asked = (gates[n % 3].chat(question(str(n), timeout_s=20)) for n in range(24))
+    asked = (gates[n % 3].chat(question(str(n), timeout_s=60)) for n in range(24))
     replies = await asyncio.gather(*asked)
     assert len(replies) == 24
     assert most == 2
