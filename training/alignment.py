@@ -163,7 +163,9 @@ class Aligner:
 
         def find(text: str) -> Iterator[tuple[int, int]]:
             found = [span for form in forms for span in everywhere(text, form)]
-            yield from found or self._sounding(text, forms)
+            found = found or list(self._sounding(text, forms))
+            phrased = self._lexicon.phrased(slot, value)
+            yield from found or (span for form in phrased for span in everywhere(text, form))
 
         return find
 

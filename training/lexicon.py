@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from cascade.bundle import Bundle
+from cascade.bundle import Bundle, validated
+from cascade.grammar.spec import GrammarSpec
 
 NAMED_SLOTS = ("brand", "drink", "topping", "base")
 """Slots whose canonical name is itself a spoken form."""
@@ -17,22 +18,30 @@ class Lexicon:
     """What the trade calls its things; all forms as the normaliser leaves them."""
 
     slots: Mapping[str, Mapping[str, tuple[str, ...]]]
+    phrasings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The same of the grammar: forms made of function words."""
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Lexicon:
-        """Read ``lexicon.yaml``."""
+        """Read ``lexicon.yaml``, and the phrasings of ``grammar.yaml``."""
         data = bundle.yaml("lexicon.yaml").data
+        spec = validated(GrammarSpec, bundle.yaml("grammar.yaml"))
         return cls(
             {
                 slot: {str(name): tuple(map(str, forms or ())) for name, forms in names.items()}
                 for slot, names in data.items()
-            }
+            },
+            spec.phrasings,
         )
 
     def forms(self, slot: str, canonical: str) -> tuple[str, ...]:
         """Every way to say one value, the canonical name among them where it can be said."""
         spoken = self.slots.get(slot, {}).get(canonical, ())
         return (canonical.lower(), *spoken) if slot in NAMED_SLOTS else spoken
+
+    def phrased(self, slot: str, canonical: str) -> tuple[str, ...]:
+        """What says a value with other words around it, or as a single character that often says something else."""
+        return self.phrasings.get(slot, {}).get(canonical, ())
 
     def knows(self, slot: str, canonical: str) -> bool:
         """Whether ``canonical`` is a canonical name of the slot."""

@@ -168,9 +168,18 @@ def _time_of_day(reading: Reading, place: int) -> int:
         after += 1
         if reading.at(after)[0].roles & ROLE["minute"]:
             after += 1
+    elif _bare_minutes(reading, after):
+        after += 1
     elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
     return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _bare_minutes(reading: Reading, place: int) -> bool:
+    """五分 is half of the sugar, and after an hour it is minutes."""
+    entry, clock = reading.at(place)[0], reading.spec.clock
+    bare = entry.slot is not None and entry.form in entry.slot.spec.alone and entry.form[0] in NUMERAL_CHARS
+    return bare and clock is not None and entry.form.endswith(clock.minutes)
 
 
 def _a_little(reading: Reading, place: int) -> bool:

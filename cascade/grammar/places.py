@@ -68,6 +68,8 @@ def _place(reading: Reading, place: int) -> int:
 
 def _address(reading: Reading, first: int) -> int:
     """Keep the longest address from a place on, as spoken; returns the place after it, ``first`` when there is none."""
+    while _is_a_sign(reading, first):
+        first += 1  # 送🏢12楼
     at = after = first
     while not reading.ends_at(at) and _may_name(reading, at):
         at += 1
@@ -77,6 +79,11 @@ def _address(reading: Reading, first: int) -> int:
         field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
         reading.put(field or "", reading.spoken(first, after - 1))
     return after
+
+
+def _is_a_sign(reading: Reading, place: int) -> bool:
+    entry, start, end = reading.at(place)
+    return entry.kind == "unknown" and not any(map(str.isalnum, reading.utterance.text[start:end]))
 
 
 def _may_name(reading: Reading, place: int) -> bool:

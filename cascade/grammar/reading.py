@@ -38,6 +38,8 @@ _AROUND_A_FLAG: Final = ROLE["opener"] | ROLE["filler"] | ROLE["recipient"] | RO
 _NEAR: Final = 6
 """How many words a flag and its verb may be apart."""
 _ENDS: Final = ROLE["separator"] | ROLE["asking"] | ROLE["tag"]
+_BRINGS: Final = ROLE["change"] | ROLE["all"]
+_TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
 END: Final[Token] = (Entry("", "end"), 0, 0)
 
 
@@ -163,6 +165,12 @@ class Reading:
         offsets = self.utterance.offsets[self.tokens[first][1] : self.tokens[last][2]]
         return "".join(self.utterance.raw[start:end] for start, end in dict.fromkeys(offsets))
 
+    def shows(self, place: int) -> bool:
+        """Whether a picture at a place stands right after what it shows."""
+        before, after = self.at(place - 1)[0], self.at(place + 1)[0]
+        shown = before.kind in ("head", "attribute") or before.roles & ROLE["picture"]
+        return bool(shown) and after.kind not in ("head", "unknown")
+
     def said(self, kind: str) -> bool:
         """Whether a mark of this kind has been made."""
         return any(mark[0] is kind for mark in self.marks)
@@ -184,6 +192,8 @@ def read(reading: Reading, handlers: Mapping[str, Handler]) -> Reading:
 def head(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
+    if entry.roles & ROLE["picture"] and reading.shows(place):
+        return place + 1  # 拿铁☕ is one
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
 
@@ -201,9 +211,20 @@ def _counts(reading: Reading, place: int) -> bool:
     return bool(orders) and after.kind != "head" and not after.roles & ROLE["of"]
 
 
+def _clear(reading: Reading, place: int) -> bool:
+    """Whether a value stands alone in its clause, or is what something is changed to: 糖改三分."""
+    before, after = reading.at(place - 1)[0], place + 1
+    while reading.at(after)[0].roles & _TRAILS:
+        after += 1
+    alone = reading.begins_at(place) or bool(before.roles & _BRINGS)
+    return alone and reading.ends_at(after)
+
+
 def attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
+    if entry.form in entry.slot.spec.alone and not _clear(reading, place):
+        return reading.refuse(place)
     if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
     if len(entry.form) == 1 and _exclaimed(reading, place):

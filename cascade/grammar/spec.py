@@ -72,7 +72,7 @@ class SlotSpec(_Record):
     hints: Forms = ()
     """Words that may say it though no form does: an answer that fills the slot is then believed, nothing is read."""
     alone: Forms = ()
-    """For a flag: forms that say it only as a whole clause: 券，一杯奶茶."""
+    """Forms that say it only as a whole clause: 券，一杯奶茶; of an attribute also after what changes: 糖改三分."""
     nouns: Forms = ()
     """For a flag: canonical values that right after a head may make one name with it: 给我个奶茶兑换券."""
     vague: Forms = ()

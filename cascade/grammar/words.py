@@ -162,13 +162,7 @@ def _thing(reading: Reading, place: int) -> int:
 
 
 def _picture(reading: Reading, place: int) -> int:
-    before = reading.at(place - 1)[0]
-    shown = before.kind in ("head", "attribute") or before.roles & ROLE["picture"]
-    return (
-        place + 1
-        if shown and reading.at(place + 1)[0].kind not in ("head", "unknown")
-        else reading.refuse(place)
-    )
+    return place + 1 if reading.shows(place) else reading.refuse(place)
 
 
 def _ambiguous(reading: Reading, place: int) -> int:

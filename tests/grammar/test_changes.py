@@ -15,6 +15,8 @@ TEA: dict[str, Any] = {"drink": "奶茶"}
 CHANGES = [
     ("刚才那杯奶茶少糖", [{**TEA, "sugar": "less"}], {}),
     ("我早上订的那单，甜度改成微糖", [{"sugar": "light"}], {}),
+    ("糖改三分", [{"sugar": "light"}], {}),
+    ("刚才那杯冰去了", [{"temperature": "no_ice"}], {}),
     ("我点错了，要温的，改一下", [{"temperature": "warm"}], {}),
     ("把波霸去掉", [{"without": ["波霸"]}], {}),
     ("之前下的那杯，布丁去掉，红豆加上", [{"toppings": ["红豆"], "without": ["布丁"]}], {}),

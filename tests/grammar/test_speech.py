@@ -132,7 +132,8 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         # the way and a wish at once, and neither for certain
         "来杯奶茶快点送", "快点送，来杯奶茶加芋圆", "奶茶一杯赶紧送",
         # a complaint, a remark, a name
-        "奶茶热死了", "奶茶好喝", "没有冰的奶茶", "🍓奶昔一杯", "上一杯太甜了", "上一杯奶茶少糖",
+        "奶茶热死了", "奶茶好喝", "没有冰的奶茶", "三分奶茶一杯", "奶茶三分熟",
+        "糖三分之一的奶茶", "上一杯太甜了", "上一杯奶茶少糖",
         "下一杯多少钱",
         "下一杯奶茶少糖",
         "我说一杯奶茶", "我叫奶茶", "我妈买奶茶", "爸爸点一杯奶茶", "一杯奶茶，今天我妈要热的", "奶茶不",
