@@ -68,6 +68,7 @@ def _place(reading: Reading, place: int) -> int:
 
 def _address(reading: Reading, first: int) -> int:
     """Keep the longest address from a place on, as spoken; returns the place after it, ``first`` when there is none."""
+    start = first
     while _is_a_sign(reading, first):
         first += 1  # 送🏢12楼
     at = after = first
@@ -78,7 +79,7 @@ def _address(reading: Reading, first: int) -> int:
     if after > first:
         field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
         reading.put(field or "", reading.spoken(first, after - 1))
-    return after
+    return after if after > first else start
 
 
 def _is_a_sign(reading: Reading, place: int) -> bool:
