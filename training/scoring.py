@@ -30,8 +30,9 @@ def carries(answer: BaseModel) -> bool:
 def canonical(order: BaseModel, spelling: Spelling) -> Any:
     """An answer as plain values that compare.
 
-    Spoken values in one spelling, preferences without a final 的 (适合减脂的奶茶 asks for 适合减脂), lists as
-    counts; equal items are one item of their quantities' sum (一杯给我一杯给弟弟).
+    Spoken values in one spelling, lists as counts; equal items are one of their quantities' sum (一杯给我一杯给弟弟).
+    Of the preferences every word must be there and none besides; where one ends and the next begins, and 的, say
+    nothing (不含奶的清爽点的 is 不含奶 and 清爽点), so they are compared by the counts of their characters.
     """
     if not isinstance(order, OrderIntent):
         return canonical_fields(order, spelling)
@@ -44,7 +45,7 @@ def canonical(order: BaseModel, spelling: Spelling) -> Any:
         "address": _spoken(where.address if where else None, spelling),
         "time": _spoken(where.time if where else None, spelling),
         "budget": order.budget_cny,
-        "preferences": _bag(spelling(value).removesuffix("的") for value in order.preferences),
+        "preferences": _bag("".join(spelling(value) for value in order.preferences).replace("的", "")),
     }
 
 
