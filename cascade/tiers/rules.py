@@ -16,7 +16,7 @@
 
 A pattern that names slots of the grammar (``<drink>多少钱``) is matched against the utterance with every thing of the
 trade replaced by its slot, where the grammar finds no whole order. ``parts`` are pieces of patterns with a name,
-written ``{name}`` in them.
+written ``{name}`` in ``match`` and ``unless``.
 
 Rules that disagree are no rule: the tier abstains on ties, between patterns and between a pattern and the grammar.
 """
@@ -222,7 +222,10 @@ class _Reader:
             if rule.name in names:
                 raise self._document.error(f"pattern {rule.name!r} stands twice", (*where, "name"))
             names.add(rule.name)
-            whole = rule.model_copy(update={"match": self._spelled_out(rule.match, known, (*where, "match"))})
+            spelled = {"match": self._spelled_out(rule.match, known, (*where, "match"))}
+            if rule.unless is not None:
+                spelled["unless"] = self._spelled_out(rule.unless, known, (*where, "unless"))
+            whole = rule.model_copy(update=spelled)
             yield number, whole, self._proposal(rule, f"pattern {rule.name}", where, self._measured.pattern)
 
     def _spelled_out(self, pattern: str, parts: Mapping[str, str], where: tuple[str | int, ...]) -> str:

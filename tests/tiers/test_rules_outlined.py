@@ -20,9 +20,10 @@ version: 1
 parts:
   how_much: '(?:多少钱|几块)'
   asked: '{how_much}(?:啊|呀)?'
+  not_yet: '(?:先等等|等一下)'
 patterns:
   - {name: price, intent: query_menu, match: '(?:<brand>的?)?<drink>{asked}'}
-  - {name: gone, intent: cancel_order, match: '取消<drink>', unless: '别'}
+  - {name: gone, intent: cancel_order, match: '取消<drink>(?:吧)?{not_yet}?', unless: '别|{not_yet}'}
 """
 ANSWERED = [
     ("我点的那杯杨枝甘露到哪了", "query_order"),
@@ -42,6 +43,15 @@ ANSWERED = [
     ("帮我取消刚才那杯四季春", "cancel_order"),
     ("我下错了，赶紧把那单退了", "cancel_order"),
     ("果茶那单不要了，取消", "cancel_order"),
+    ("老师突然要开会，刚点的奶茶单先取消吧", "cancel_order"),
+    ("我妈说不让喝，那单退了吧", "cancel_order"),
+    ("骑手半天不动，取消", "cancel_order"),
+    ("那单取消吧，同事给我买了", "cancel_order"),
+    ("还没接单的话帮我把那单撤了", "cancel_order"),
+    ("能帮我取消刚才的订单吗", "cancel_order"),
+    ("第一单取消，第二单留着", "cancel_order"),
+    ("订单尾号3306取消", "cancel_order"),
+    ("那单取消吧，钱退到原来的卡", "cancel_order"),
     ("麻烦给我领一张瑞幸的优惠券", "claim_coupon"),
     ("把今天的免单券领了", "claim_coupon"),
 ]
@@ -52,6 +62,19 @@ NOT_ANSWERED = [
     "能取消刚才那单吗",
     "刚才那杯取消了吗",
     "取消一杯奶茶",
+    "翻译一下，取消订单",
+    "客服说，取消那单",
+    "我取消了刚才那单",
+    "系统抽风，订单取消了",
+    "店家太坑了，把我的订单取消了",
+    "那单取消了，好可惜",
+    "那单取消吧，换成热的",
+    "给我来两杯拿铁，取消那单",
+    "取消那单，逗你的",
+    "小龙虾不要了，退单",
+    "那两杯少糖取消",
+    "取消那杯的珍珠",
+    "送来洒了一地，那单退了",
     "取消刚才那杯，再来一杯果茶",
     "奶茶不要了",
     "我把优惠券领了",
@@ -95,7 +118,8 @@ def test_a_pattern_may_name_slots_and_parts(tmp_path: Path) -> None:
     assert answer(tier, "拿铁多少钱") == "query_menu"
     assert answer(tier, "喜茶几块") is None
     assert answer(tier, "取消拿铁") == "cancel_order"
-    assert answer(tier, "取消拿铁吧别") is None
+    assert answer(tier, "取消拿铁吧") == "cancel_order"
+    assert answer(tier, "取消拿铁吧先等等") is None
 
 
 @pytest.mark.parametrize(
