@@ -26,9 +26,10 @@ class Collision:
     likeness: float
 
     def __str__(self) -> str:
+        """Of the one that is kept only its place: it is held out, and whoever mends the other should not read it."""
         return (
-            f"{self.dropped.where}: {self.kind} duplicate ({self.likeness:.2f}) of {self.kept.where}: "
-            f"{self.dropped.text!r} / {self.kept.text!r}"
+            f"{self.dropped.where}: {self.dropped.text!r} is a {self.kind} duplicate ({self.likeness:.2f}) "
+            f"of {self.kept.where}"
         )
 
 

@@ -61,3 +61,16 @@ def test_likeness_is_the_share_of_common_bigrams() -> None:
     left, right = "帮我点一杯珍珠奶茶", "帮我点一杯珍珠奶茶吧"
     _, gone = separate(examples([left], "a"), examples([right], "b"), plain, 0.5)
     assert gone[0].likeness == pytest.approx(jaccard(left, right))
+
+
+def test_a_collision_does_not_show_the_line_that_is_held_out() -> None:
+    _, gone = separate(
+        examples(["帮我点一杯珍珠奶茶吧"], "train.tsv"),
+        examples(["帮我点一杯珍珠奶茶"], "test.tsv"),
+        plain,
+        0.7,
+    )
+    (told,) = map(str, gone)
+    assert (
+        told.replace("帮我点一杯珍珠奶茶吧", "") == "train.tsv:1: '' is a near duplicate (0.75) of test.tsv:1"
+    )
