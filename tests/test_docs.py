@@ -28,7 +28,11 @@ PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "REA
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^(?: {4}|\$ )((?:cascade [a-z]|python -m |python scripts/)[^\n]*)$", re.MULTILINE)
 COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
-MAIN_PAGES = ("index", "contract", "taxi", "promo-day", "benchmarks", "retraining", "deploy/index")
+MAIN_PAGES = (
+    *("index", "contract", "taxi", "promo-day", "benchmarks", "retraining", "deploy/index"),
+    *("ledger", "signals"),
+)
+MEASURED_PAGES = ("taxi", "ledger", "signals")
 
 
 def shown(path: Path) -> str:
@@ -108,6 +112,19 @@ def test_both_editions_of_a_page_have_the_same_code_and_headings(page: str) -> N
         [line.split(" #")[0].rstrip() for line in COMMAND.findall(text)] for text in (english, chinese)
     ]
     assert commands[0] == commands[1]
+
+
+@pytest.mark.parametrize("page", MEASURED_PAGES)
+def test_both_editions_of_a_table_have_the_same_rows_and_figures(page: str) -> None:
+    english, chinese = (
+        [
+            (line.count("|"), sorted(re.findall(r"[0-9]+(?:[.,][0-9]+)*", line)))
+            for line in (ROOT / "docs" / f"{page}{suffix}.md").read_text(encoding="utf-8").splitlines()
+            if line.startswith("|")
+        ]
+        for suffix in ("", ".zh")
+    )
+    assert english == chinese
 
 
 @pytest.fixture(scope="module")
