@@ -21,6 +21,8 @@ def _amend(reading: Reading, place: int) -> int:
         before -= 1
     entry, start, end = reading.tokens[place]
     strong = len(entry.form) > 1 and entry.guard != "negation"  # 奶茶不是果茶 takes nothing back
+    if entry.form.endswith(reading.spec.words.no) and reading.at(after)[0].roles & ROLE["copula"]:
+        return reading.refuse(place)  # 草莓酸奶啊不要冰
     alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
     if before < 0 or reading.tokens[before][0].kind not in _VALUES or not (strong or alone):
         asks = entry.roles & ROLE["asking"]

@@ -34,17 +34,19 @@ def _numeral(reading: Reading, place: int) -> int:
     roles = following.roles
     if place and reading.tokens[place - 1][0].form == "-" and reading.tokens[place - 1][2] == start:
         return reading.refuse(place)  # -1杯: less than nothing, or a range, or a dash
+    if reading.at(place - 1)[0].roles & ROLE["demonstrative"] and not roles & _HOUR:
+        return reading.refuse(place)  # 那五杯 are there already
     if roles & _HOUR:
         return _clock(reading, place)
     people = _headcount(reading, number, place)
     if people > place:
         return people
     if roles & _MEASURE:
-        return _quantity(reading, number, place + 2)
+        return _quantity(reading, number, place, place + 2)
     if following.slot is not None and following.slot.spec.counts:
-        return _quantity(reading, number, place + 1)
+        return _quantity(reading, number, place, place + 1)
     if roles & ROLE["bundle"]:
-        return _quantity(reading, number * following.number, place + 2)
+        return _quantity(reading, number * following.number, place, place + 2)
     if roles & (_UNIT | _CAP):
         return _budget(reading, place, bounded=False)
     if roles & _DELAY:
@@ -52,9 +54,9 @@ def _numeral(reading: Reading, place: int) -> int:
     if roles & _COUNTED and (
         reading.at(place + 2)[0].kind in _NAMED or reading.at(place - 1)[0].kind == "head"
     ):
-        return _quantity(reading, number, place + 2)
+        return _quantity(reading, number, place, place + 2)
     if carries_measure(reading.utterance.text[start:end]):
-        return _quantity(reading, number, place + 1)
+        return _quantity(reading, number, place, place + 1)
     return reading.refuse(place)
 
 
@@ -75,13 +77,14 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
 
 
 def _apiece(reading: Reading, place: int) -> int:
-    return _quantity(reading, reading.people, place + 1) if reading.people else reading.refuse(place)
+    return _quantity(reading, reading.people, place, place + 1) if reading.people else reading.refuse(place)
 
 
-def _quantity(reading: Reading, number: int, after: int) -> int:
+def _quantity(reading: Reading, number: int, place: int, after: int) -> int:
     spec = reading.spec.quantity
     if not spec.min <= number <= spec.max:
         reading.fail("quantity", f"{number} is outside {spec.min}..{spec.max}")
+    reading.lead(place)
     reading.marks.append((QUANTITY, spec.field, number))
     return after
 
@@ -90,12 +93,12 @@ def _measure(reading: Reading, place: int) -> int:
     """A measure word without a numeral means one, right after what orders: 来杯奶茶."""
     before = reading.at(place - 1)[0]
     if before.roles & _ITEM_OPENS or before.kind in ("flag", "value", "change"):  # 用券点杯, 换杯
-        return _quantity(reading, 1, place + 1)
+        return _quantity(reading, 1, place, place + 1)
     return reading.refuse(place)
 
 
 def _count(reading: Reading, place: int) -> int:
-    return _quantity(reading, reading.tokens[place][0].number, place + 1)
+    return _quantity(reading, reading.tokens[place][0].number, place, place + 1)
 
 
 def _times(reading: Reading, place: int) -> int:
@@ -103,7 +106,7 @@ def _times(reading: Reading, place: int) -> int:
     following = reading.at(place + 2)[0]
     if number is None or following.roles & (_MEASURE | _UNIT) or not reading.said(HEAD):
         return reading.refuse(place)
-    return _quantity(reading, number, place + 2)
+    return _quantity(reading, number, place, place + 2)
 
 
 def _bound(reading: Reading, place: int) -> int:
@@ -162,7 +165,8 @@ def _time_of_day(reading: Reading, place: int) -> int:
     if reading.at(after)[0].roles & ROLE["fraction"]:
         after += 1
     elif reading.at(after)[0].kind == "numeral" and _counts_items(reading, after):
-        if (_number(reading, after) or 0) >= _FIRST_MINUTES:
+        decimal = not reading.at(place - 1)[0].roles & ROLE["clock"] and _joined_number(reading, place)
+        if decimal or (_number(reading, after) or 0) >= _FIRST_MINUTES:
             reading.fail("tie", "minutes or a quantity")
     elif reading.at(after)[0].kind == "numeral":
         after += 1
@@ -173,6 +177,12 @@ def _time_of_day(reading: Reading, place: int) -> int:
     elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
     return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _joined_number(reading: Reading, place: int) -> bool:
+    """三点五杯 may be three and a half cups, 三点两杯 is none."""
+    _, start, end = reading.at(place + 2)
+    return reading.utterance.text[start:end] not in ("两", "俩")
 
 
 def _bare_minutes(reading: Reading, place: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
-from cascade.grammar.entry import Vague
+from cascade.grammar.entry import ROLE, Vague
 from cascade.grammar.reading import ALL, BREAK, CHANGE, HEAD, OMIT, PART, QUANTITY, VALUE, Reading
 from cascade.grammar.spec import GrammarSpec
 
@@ -18,6 +18,8 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     single = simple(reading.marks)
     if single is not None:
         items = [single] if single else []
+    elif reading.led:
+        raise Unclear("tie", "said before several items")  # 少冰 一杯奶茶 一杯果茶
     else:
         assembly = Assembly(head, spreading)
         for piece in pieces(reading.marks):
@@ -44,10 +46,23 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "an order and a change at once")
     at = kinds.index(CHANGE)
     before, after = simple(reading.marks[:at]), simple(reading.marks[at + 1 :])
-    if before is None or after is None or not (after or reading.values) or True in reading.values.values():
+    if (
+        before is None
+        or after is None
+        or not (after or reading.values or reading.notes)
+        or True in reading.values.values()
+    ):
         raise Unclear("tie", "more than one change")
+    later = kinds[at:]
+    if PART in later and HEAD in later[later.index(PART) :] and HEAD in kinds[:at]:
+        raise Unclear("tie", "a drink for a part")  # 抹茶换芋泥，那杯奶茶
+    exchanged = PART in later or OMIT in kinds[:at]
+    if exchanged and not reading.referred and BREAK in later and HEAD in later[later.index(BREAK) :]:
+        raise Unclear("tie", "an order or a change")  # 糖浆换成蜂蜜，柠檬红茶热
     if {HEAD, QUANTITY} <= set(kinds[:at]):
         raise Unclear("tie", "an order before a change")
+    if OMIT in kinds[:at] and PART not in kinds[at:]:
+        raise Unclear("tie", "what is left out, or which one")  # 那杯芋泥换成热的
     named = {mark[1] for mark in reading.marks[:at] if mark[0] in (HEAD, OMIT)}
     if reading.referred:  # 喜茶那杯改半糖
         named |= {str(slot.field) for slot in reading.spec.slots.values() if slot.spreads}
@@ -55,6 +70,8 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "what was it, and what is it now")
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
+    if result == {reading.spec.quantity.field: 1}:
+        raise Unclear("tie", "one is what an order says when it says nothing")
     check_parts(reading.spec, [result])
     return [result] if result else []
 
@@ -63,11 +80,14 @@ def _told(reading: Reading) -> list[Fields]:
     """What is said of an order that was pointed at, and nothing that could be another cup: 刚才那杯加珍珠."""
     if not _TOLD.issuperset(mark[0] for mark in reading.marks):
         raise Unclear("tie", "an order and a change at once")
+    pointers = [entry for entry, _, _ in reading.tokens if entry.kind == "reference"]
+    if reading.said(HEAD) and pointers and all(entry.roles & ROLE["near"] for entry in pointers):
+        raise Unclear("tie", "one that exists, or the one that follows")  # 这杯给自己，奶茶少糖
     item = simple(reading.marks)
     described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks)
     # 把免单卡给我 points at no order
     pointed = any(entry.kind == "reference" for entry, _, _ in reading.tokens)
-    if item is None or not (described or (pointed and reading.values)):
+    if item is None or not (described or (pointed and (reading.values or reading.notes))):
         raise Unclear("tie", "what becomes of it")
     check_parts(reading.spec, [item])
     return [item] if item else []
@@ -99,6 +119,9 @@ def check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
         if slot.role == "part" and slot.field is not None and slot.without is not None:
             for item in items:
                 parts, without = item.get(slot.field, ()), item.get(slot.without, ())
+                heads = {value for value in item.values() if isinstance(value, str)}
+                if heads.intersection(parts):
+                    raise Unclear("tie", "the same name twice")  # 烧仙草，要烧仙草
                 if not set(parts).isdisjoint(without):
                     raise Unclear("conflict", "added and left out at once")
                 if any(one != other and one in other for one in parts for other in parts):

@@ -260,6 +260,12 @@ def _check_bare(items: list[Item]) -> None:
 
 def _check_named(items: list[Item], head: str) -> None:
     """奶茶来一杯，要珍珠奶茶: the second name, without a quantity, may only say which tea."""
+    for at, other in enumerate(items):
+        for item in items[:at]:
+            name, exact = item.fields.get(head), other.fields.get(head)
+            open_ = other.number is None or (name == exact and item.number is None)
+            if open_ and name and exact and str(exact) in str(name):
+                raise Unclear("tie", f"{exact} may be the {name} before it")  # 冬瓜茶和古早味红茶，红茶半糖
     for item, other in pairwise(items):
         name, exact = item.fields.get(head), other.fields.get(head)
         bare = item.number is not None and len(item.fields) == 1 and other.number is None

@@ -23,6 +23,7 @@ from cascade.grammar.reading import (
     PART,
     QUANTITY,
     REST,
+    VALUE,
     Mark,
 )
 
@@ -116,7 +117,11 @@ def pieces(marks: list[Mark]) -> list[Piece]:
             run.append(mark)
         elif not run:
             link = _joined(link, kind)
-        elif kind is ALL and (link in _PARTITIVE or (len(run) == 1 and run[0][0] is QUANTITY)):
+        elif (
+            kind is ALL
+            and link is not EACH
+            and (link in _PARTITIVE or (len(run) == 1 and run[0][0] is QUANTITY))
+        ):
             link = link if link in _PARTITIVE else ALL  # 另外两杯都 speaks of the two, 两杯都 of both
         else:
             found.extend(_cut(run, link, clause))
@@ -141,6 +146,7 @@ def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
     if heads <= 1 and numbers <= 1:
         return [_piece(run, link, clause)]
+    _check_told(run, kinds, heads)
     by_number = next(kind for kind in kinds if kind in (HEAD, QUANTITY)) is QUANTITY
     if not by_number and heads > 1:
         _check_heads_first(kinds, heads, numbers)
@@ -149,6 +155,15 @@ def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     # what stands before the first of them belongs to the first item; a head first has its quantity after it
     edges = [0, *(starts[1:]), len(run)]
     return [_piece(run[a:b], link if a == 0 else BREAK, clause) for a, b in pairwise(edges)]
+
+
+def _check_told(run: list[Mark], kinds: list[str], heads: int) -> None:
+    """少冰两杯奶茶少冰两杯果茶, 奶茶一杯果茶一杯中杯中杯: the same said twice is said of each."""
+    values = [mark for mark in run if mark[0] is VALUE]
+    twice = any(mark == other and mark[0] is VALUE for mark, other in pairwise(run))
+    leads = run[0][0] is VALUE and len(values) != len(set(values))
+    if heads > 1 and (twice or leads):
+        raise Unclear("tie", "a value said twice")
 
 
 def _check_heads_first(kinds: list[str], heads: int, numbers: int) -> None:

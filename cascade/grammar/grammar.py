@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
-from cascade.grammar import amendments, amounts, heard, parts, places, reading, speech, words
+from cascade.grammar import amendments, amounts, bare, heard, parts, places, reading, speech, words
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
@@ -22,7 +22,7 @@ from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
-from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, Handler, Reading
 from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
@@ -147,6 +147,9 @@ class OrderGrammar:
             return either  # 红豆奶茶换成芋圆: another tea, or another part of it
         complete = [parse for parse in parses if parse.complete]
         answers = {parse.answer for parse in complete}
+        changed = complete and all(parse.intent == self.spec.modify for parse in complete)
+        if changed and any(parse.reason == "incomplete" for parse in parses):
+            answers.add(None)  # 拿铁换豆奶: another drink, or another part of it
         if len(parses) > _MAX_READINGS or len(answers) > 1:
             return Parse(
                 complete[0].intent if complete else self.spec.intent,
@@ -188,8 +191,12 @@ class OrderGrammar:
             reason, detail = "uncovered", " ".join(text[start:end] for start, end in uncovered)
         elif not reason and not decided and _may_order(result):
             answer, reason, detail = None, "tie", _EITHER
-        elif not reason and not (decided or _orders(result, items, self._spreading)):
-            reason, detail = "incomplete", "names something without saying what to do"
+        elif not reason and not (decided or bare.orders(result, items, self._spreading)):
+            if self.spec.modify is not None and bare.adds(result):
+                intent = self.spec.modify
+                answer = self._answer(result, items, intent)
+            else:
+                reason, detail = "incomplete", "names something without saying what to do"
         return Parse(intent, answer, not reason, reason, detail, uncovered, (), tokens, text)
 
     def _answer(self, result: Reading, items: list[Fields], intent: str) -> BaseModel | None:
@@ -228,22 +235,6 @@ def _may_order(result: Reading) -> bool:
     if not result.changing or result.referred or CHANGE not in kinds:
         return False
     return HEAD in kinds and HEAD not in kinds[kinds.index(CHANGE) :]
-
-
-def _orders(result: Reading, items: list[Fields], spreading: frozenset[str]) -> bool:
-    """Whether an utterance says that something is to be done and not only what there is to talk about."""
-    if result.changing:
-        return True
-    if not items:
-        return False
-    counted = result.said(QUANTITY)
-    if result.said(HEAD):
-        if result.inside:  # 奶茶里再加个布丁
-            return result.carried or result.marks[0][0] is QUANTITY
-        return result.carried or counted or result.specified or bool(result.values)
-    if result.carried and any(name in spreading for _, name, _ in result.marks):
-        return True  # 想喝喜茶
-    return (counted or result.repeats) and (result.carried or result.opened or bool(result.values))
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

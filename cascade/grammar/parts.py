@@ -44,8 +44,11 @@ def _plenty(reading: Reading, place: int) -> int:
     ]
     if entry.kind != "part" or entry.slot is None or not notes:
         return reading.refuse(place)
-    reading.marks.append((PART, entry.slot.field, entry.value))
-    reading.notes.setdefault(notes[0], []).append(reading.spoken(place, place + 1))
+    names = [str(mark[2]) for mark in reading.marks if mark[0] is HEAD]
+    more = reading.tokens[place][0].roles & ROLE["more"]
+    if not (more and any(entry.value in name for name in names)):  # 豆花奶茶，多加豆花
+        reading.marks.append((PART, entry.slot.field, entry.value))
+    reading.wish(notes[0], reading.spoken(place, place + 1))
     return place + 2
 
 

@@ -28,6 +28,8 @@ def _value(reading: Reading, place: int) -> int:
     reading.going = True
     after = _address(reading, place + 1)
     following = reading.at(place + 1)[0]
+    if following.kind == "numeral" and reading.at(place + 2)[0].roles & ROLE["headcount"]:
+        reading.fail("tie", f"{entry.form} may bring it or give it away")  # 四杯送四个室友
     if after == place + 1 and following.kind in ("numeral", "measure") and reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may bring it or give it away")  # 来杯奶茶送一杯咖啡
     return after

@@ -7,6 +7,7 @@ the order as a whole, and everything that forbids an answer: guards, uncovered w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from cascade.grammar.entry import ROLE, Entry, Token
@@ -40,6 +41,7 @@ _NEAR: Final = 6
 _ENDS: Final = ROLE["separator"] | ROLE["asking"] | ROLE["tag"]
 _BRINGS: Final = ROLE["change"] | ROLE["all"]
 _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
+_DOT: Final = "."
 END: Final[Token] = (Entry("", "end"), 0, 0)
 
 
@@ -68,7 +70,7 @@ class Reading:
             "problem",
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
-        *("served", "people", "going", "repeats", "referred", "altered", "inside"),
+        *("served", "people", "going", "repeats", "referred", "altered", "inside", "led"),
     )
 
     def __init__(
@@ -92,6 +94,8 @@ class Reading:
         self.rejected: list[str] = []
         self.served = self.going = False
         """Whether somebody was named whom it is for, and whether a way to get it there was said."""
+        self.led = False
+        """Whether a value stands before the items and a pause after it."""
         self.inside = False
         """Whether something is said of what is in a drink."""
         self.referred = False
@@ -100,6 +104,17 @@ class Reading:
         """Whether what was ordered before is ordered again."""
         self.people = 0
         """How many people it is for, 0 when not said."""
+
+    def paused(self, place: int) -> bool:
+        """Whether there is a space before the word at a place, as it was typed."""
+        begins = self.utterance.offsets[self.tokens[place][1]][0]
+        return self.utterance.raw[:begins].endswith(" ")
+
+    def lead(self, place: int) -> None:
+        """Note whether what an item begins with stands after values that were said for themselves."""
+        kinds = {mark[0] for mark in self.marks}
+        if kinds and kinds.isdisjoint((HEAD, QUANTITY)) and not kinds.isdisjoint((VALUE, PART, OMIT)):
+            self.led = self.paused(place)
 
     def at(self, place: int) -> Token:
         """The word at a place; a word of no kind beyond either end."""
@@ -171,6 +186,12 @@ class Reading:
         shown = before.kind in ("head", "attribute") or before.roles & ROLE["picture"]
         return bool(shown) and after.kind not in ("head", "unknown")
 
+    def wish(self, field: str, words: str) -> None:
+        """Something kept as spoken; said twice it is one."""
+        said = self.notes.setdefault(field, [])
+        if words not in said:
+            said.append(words)
+
     def said(self, kind: str) -> bool:
         """Whether a mark of this kind has been made."""
         return any(mark[0] is kind for mark in self.marks)
@@ -194,6 +215,13 @@ def head(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.roles & ROLE["picture"] and reading.shows(place):
         return place + 1  # 拿铁☕ is one
+    reading.lead(place)
+    _, start, end = reading.tokens[place]
+    torn = any(
+        " " in reading.utterance.raw[a[1] : b[0]] for a, b in pairwise(reading.utterance.offsets[start:end])
+    )
+    if torn and reading.said(HEAD):
+        reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
 
@@ -220,6 +248,17 @@ def _clear(reading: Reading, place: int) -> bool:
     return alone and reading.ends_at(after)
 
 
+def _said_of_all(reading: Reading, place: int) -> bool:
+    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all."""
+    counted = reading.at(place - 1)[0].roles & (ROLE["measure"] | ROLE["count"] | ROLE["numeral"])
+    kinds = [mark[0] for mark in reading.marks]
+    if not reading.paused(place):
+        return False
+    if kinds.count(HEAD) == 1 and kinds.count(QUANTITY) > 1:
+        return True  # 三杯奶茶 两杯大的一杯小的 热
+    return bool(counted) and kinds.count(HEAD) > 1 and VALUE not in kinds
+
+
 def attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -227,14 +266,25 @@ def attribute(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
-    if len(entry.form) == 1 and _exclaimed(reading, place):
+    if len(entry.form) == 1 and (reading.at(place - 1)[0].kind == "note" or _exclaimed(reading, place)):
         return reading.refuse(place)
+    if entry.roles & ROLE["person"] and reading.at(place + 1)[0].roles & ROLE["wants"]:
+        reading.fail("tie", f"{entry.form} may be who wants it")  # 阿嬷要喝热的
+    beyond = reading.at(place + 2)[0]
+    if (
+        len(entry.form) == 1
+        and reading.at(place + 1)[0].roles & ROLE["connector"]
+        and beyond.kind == "attribute"
+    ):
+        return reading.refuse(place)  # 冰和糖都别放
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
     if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):
         reading.fail("tie", f"{entry.form} is a name or a number of something")  # 来7杯茶
     if entry.slot.spec.specifies:
         reading.specified = True
+        if _said_of_all(reading, place):
+            reading.fail("tie", f"{entry.form} of all, or of the last")
     reading.marks.append((VALUE, entry.slot.field, entry.said))
     return place + 1
 
@@ -274,8 +324,21 @@ def noted(reading: Reading, first: int, last: int) -> int:
     slot = reading.tokens[last][0].slot
     assert slot is not None
     reading.repeats |= slot.spec.item
-    reading.notes.setdefault(slot.field, []).append(reading.spoken(first, last))
-    return last + 1
+    if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
+        reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
+    before = reading.at(first - 1)[0]
+    someone = before.roles & ROLE["person"] and before.form not in reading.spec.words.speaker
+    drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
+    if someone or drunk:
+        reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
+    earlier = first - 1
+    while reading.at(earlier)[0].form == _DOT:
+        earlier -= 1
+    if earlier < first - 1 and reading.at(earlier)[0].kind == "note":
+        reading.fail("tie", "one wish, or two")  # 少珍珠…少波霸
+    reading.wish(slot.field, reading.spoken(first, last))
+    lasts = reading.at(last + 1)[0].roles & ROLE["lasting"] and reading.ends_at(last + 2)
+    return last + 2 if lasts else last + 1
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -135,6 +135,28 @@ class Words(_Record):
     """Particles that change nothing: 吧."""
     perfective: Forms = ()
     filler: Forms = ()
+    drunk: Forms = ()
+    """Ends a wish that says who drinks it, which is a clause of its own: 孩子喝."""
+    remark: Forms = ()
+    """Before what is written on an order, which may exist: 备注."""
+    lasting: Forms = ()
+    """After a wish at the end of its clause, says nothing: 减肥呢."""
+    more: Forms = ()
+    """A ``plenty`` that adds nothing to what the drink is named for: 豆花奶茶，多加豆花."""
+    near: Forms = ()
+    """A ``reference`` that may also point at what follows: 这杯."""
+    demonstrative: Forms = ()
+    """Before a name without a quantity it points at one that exists; after a value it says which: 那个."""
+    hurry: Forms = ()
+    """A ``final`` that is a wish of its own beside a way to get it: 快点."""
+    no: Forms = ()
+    """What an ``amend`` may end with that a value after it may begin with: 啊不 in 啊不要冰."""
+    alter: Forms = ()
+    """A ``swap`` that is not spoken with a wish: 改堂食 is 堂食."""
+    assent: Forms = ()
+    """Says yes to something: beside it a value may be the answer to a question: 对，大杯去冰."""
+    undo: Forms = ()
+    """What takes a part out of a cup that there is, said without a drink: 珍珠去掉."""
     aside: Forms = ()
     """Chatter that orders nothing and forbids nothing: alone in its clause, or before what orders: 渴死了."""
     person: Forms = ()

@@ -15,6 +15,7 @@ from cascade.grammar.reading import (
     HEAD,
     JOIN,
     OTHER,
+    PART,
     REST,
     Handler,
     Reading,
@@ -62,6 +63,8 @@ def _total(reading: Reading, place: int) -> int:
 
 def _of(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
+    if before.kind == "part" and reading.said(PART) and reading.said(HEAD) and reading.ends_at(place + 1):
+        reading.fail("tie", f"{before.form} may say which")  # 美式要西柚的
     if before.roles & ROLE["carrier"] and before.kind != "measure":  # 我点的奶茶 was ordered before
         reading.guards.append(("past", *reading.tokens[place][1:]))
         return place + 1
@@ -77,13 +80,17 @@ def _inside(reading: Reading, place: int) -> int:
 
 
 def _final(reading: Reading, place: int) -> int:
+    if reading.tokens[place][0].roles & ROLE["hurry"] and reading.marks:
+        before = reading.at(place - 1)[0]
+        if reading.values or before.kind != "head":
+            reading.fail("tie", "hurry, or a wish")  # 送到公司，快点
     return place + 1 if place or reading.tokens[place][0].roles & ROLE["filler"] else reading.refuse(place)
 
 
 def _perfective(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
     if before.kind in _DESCRIBES and reading.ends_at(place + 1):
-        if reading.wished:
+        if reading.wished or before.kind == "note":
             return place + 1
         if reading.carried:  # 来杯奶茶了 may tell of one that came
             reading.guards.append(("past", *reading.tokens[place][1:]))
@@ -128,19 +135,40 @@ def _reference(reading: Reading, place: int) -> int:
     if before.roles & ROLE["of"]:
         before = reading.at(place - 2)[0]
     described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies
-    if described and reading.tokens[place][0].kind == "reference":
-        reading.fail("tie", "which one, or what becomes of it")  # 没错，半糖的那杯
+    which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
+    if which and reading.tokens[place][0].kind == "reference":
+        reading.fail("tie", "which one, or what becomes of it")
+    if reading.tokens[place][0].roles & ROLE["near"] and reading.at(place + 1)[0].kind == "flag":
+        reading.fail("tie", "one that exists, or the one that follows")  # 这杯用券，拿铁
     return place + 1 if reading.changing else reading.refuse(place)
 
 
 def _change(reading: Reading, place: int) -> int:
     """Changes an order that exists; before a note it is spoken with it: 换燕麦奶."""
     if reading.tokens[place][0].roles & ROLE["swap"] and reading.at(place + 1)[0].kind == "note":
-        return noted(reading, place, place + 1)
+        base, of_what = reading.at(place + 1)[0], reading.at(place - 1)[0]
+        loose = base.slot is not None and base.slot.spec.loose
+        if of_what.kind == "head" and reading.referred and reading.begins_at(place - 1):
+            reading.fail("tie", "the drink, or what is in it")  # 喜茶那杯，绿妍改金凤茶底
+        if not (loose and reading.changing and reading.tokens[place][0].roles & ROLE["alter"]):
+            return noted(reading, place, place + 1)
     if not reading.changing:
         return reading.refuse(place)
+    if _says_which(reading, place - 1):
+        reading.fail("tie", "which one, or what was it")
+    if any(slot.field in reading.values for slot in reading.spec.slots.values() if slot.role == "value"):
+        reading.fail("tie", "where it went, and what becomes of it")  # 外卖改堂食
     reading.marks.append((CHANGE, "", None))
     return place + 1
+
+
+def _says_which(reading: Reading, place: int) -> bool:
+    """大杯的那个, and 少糖的 right after 那杯."""
+    entry, before = reading.at(place)[0], reading.at(place - 1)[0]
+    if entry.roles & ROLE["demonstrative"] and before.kind == "attribute":
+        return True
+    ends = any(entry.form.endswith(form) for form in reading.spec.words.of)
+    return entry.kind == "attribute" and ends and bool(before.roles & ROLE["reference"])
 
 
 def _swap(reading: Reading, place: int) -> int:

@@ -95,6 +95,17 @@ HASTE_AND_USE = [
     ("一杯奶茶，小孩喝的", order(TEA, preferences=["小孩喝的"])),
     ("来杯双份浓缩的拿铁", order(LATTE, preferences=["双份浓缩的"])),
 ]  # fmt: skip
+WISHES = [
+    ("我乳糖不耐，来杯奶茶", order(TEA, preferences=["乳糖不耐"])),
+    ("胃不好，奶茶热的一杯，到了打电话", order({**TEA, "temperature": "hot"}, preferences=["胃不好", "到了打电话"])),
+    ("减肥呢，奶茶一杯", order(TEA, preferences=["减肥"])),
+    ("来杯拿铁，奶换成燕麦奶", order(LATTE, preferences=["奶换成燕麦奶"])),
+    ("奶茶一杯，老人喝的", order(TEA, preferences=["老人喝的"])),
+    ("大杯去冰半糖", order({"size": "large", "sugar": "half", "temperature": "no_ice"})),
+    ("喜茶多肉葡萄", order({"brand": "喜茶", "drink": "多肉葡萄"})),
+    ("两杯热的", order({"quantity": 2, "temperature": "hot"})),
+    ("嚟杯奶茶", order(TEA)),
+]  # fmt: skip
 CORRECTIONS = [
     ("一杯奶茶少糖，不对，半糖", order({**TEA, "sugar": "half"})),
     ("一杯奶茶少糖不对半糖", order({**TEA, "sugar": "half"})),
@@ -110,7 +121,7 @@ CORRECTIONS = [
 
 
 @pytest.mark.parametrize(
-    ("text", "answer"), PEOPLE + CHATTER + FIELDS + ADDRESSES + HASTE_AND_USE + CORRECTIONS
+    ("text", "answer"), PEOPLE + CHATTER + FIELDS + ADDRESSES + HASTE_AND_USE + WISHES + CORRECTIONS
 )
 def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent) -> None:
     parse = parsed(text)
@@ -121,6 +132,14 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
 @pytest.mark.parametrize(
     "text",
     [
+        # yes to something, or a value beside what means nothing
+        "对，大杯去冰", "是的，半糖去冰", "冰拿大", "备注：少冰，大杯", "我要不要加冰啊，橙汁",
+        # of which, and how many
+        "绿茶，抹茶，嗯抹茶一杯", "一杯珍珠奶茶一杯果茶，奶茶半糖", "奶茶两杯 果茶两杯 少冰",
+        "奶茶一杯 果茶一杯 中杯 中杯", "少冰两杯奶茶少冰两杯果茶", "三点五杯奶茶", "烧仙草，要烧仙草",
+        "冰和糖都别放，红茶", "来杯酸奶，啊不要冰", "买四杯奶茶送四个同事", "奶茶要最火的那个",
+        "孩子感冒，来杯热奶茶", "我请三个人喝，来三杯果茶", "少珍珠…少波霸，一杯奶茶",
+        "送到公司，一杯奶茶，快点",
         # somebody had it, has it, or is spoken of
         "我妈要了一杯奶茶", "我妈要的奶茶", "我妈点的奶茶", "我妈喝奶茶", "给我妈点了一杯奶茶", "给我妈的奶茶",
         "我妈说来一杯奶茶",
