@@ -12,7 +12,7 @@ price of the book; the prompt is the bundle's, taken as a token a character, whi
 tells of 1.5 to 1.8 Han characters a token).
 
     python -m benchmarks headline
-    python -m benchmarks.bench_headline --write docs/planning.md   # and put the table where the document shows it
+    python -m benchmarks.bench_headline --write docs/planning.md   # and put the table where both editions show it
     python -m benchmarks.bench_headline --set data/test/core.tsv --bundle models/tea_order_zh --host-hour 25
 """
 
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import ROOT, write
+from benchmarks.headline_table import put_into_editions, table
 from cascade import Cascade, Ledger, PriceBook
 from cascade.bundle import Bundle
 from cascade.ledger import LedgerSnapshot
@@ -49,7 +50,6 @@ CALLS = {"one call a command": 1.0, "ten calls an order": 10 / 3}  # three comma
 LIST_MODEL = "qwen-plus"
 OUTPUT_TOKENS = 60
 CURRENCIES: tuple[Currency, ...] = ("CNY", "USD")
-MARKS = ("<!-- python -m benchmarks.bench_headline: begin -->", "<!-- end -->")
 _NORMAL_95 = 1.96
 
 
@@ -105,25 +105,13 @@ def headline(
         "list_price": lists,
     }
     path = write(out, "headline", told)
-    text = table(told, scenario.title, book)
+    text = table(told, book.date)
     (out / "headline.md").write_text(text, encoding="utf-8")
     if document is not None:
-        put(text, document)
+        put_into_editions(told, book.date, document)
     print(text)
     print(path)
     return 0
-
-
-def put(text: str, document: Path) -> None:
-    """Replace what the document shows between its two marks.
-
-    Raises ``ValueError`` when it has not both of them, once and in order.
-    """
-    before, start, rest = document.read_text(encoding="utf-8").partition(MARKS[0])
-    _, end, after = rest.partition(MARKS[1])
-    if not (start and end) or MARKS[0] in after or MARKS[1] in before + after:
-        raise ValueError(f"{document} has not {MARKS[0]} and {MARKS[1]} once each, in that order")
-    document.write_text(f"{before}{start}\n{text}{end}{after}", encoding="utf-8")
 
 
 def measure(examples: Sequence[Example], bundle: Bundle) -> Measured:
@@ -248,61 +236,6 @@ def _by_the_token(bundle: Bundle, found: Measured, book: PriceBook, calls: float
     return amounts
 
 
-def table(told: Mapping[str, Any], title: str, book: PriceBook) -> str:
-    """The headline in Markdown."""
-    shares = told["shares"]
-    answered = ", ".join(f"{name} {share:.1%}" for name, share in shares.items() if name != "llm")
-    lines = [
-        f"{title}. {told['bundle']} over {told['utterances']:,} utterances of {told['set']}, weighted by the "
-        f"promo-day mix: {answered}; left to the large model {shares['llm']:.1%} ± {told['llm_share_half_width']:.1%}.",
-        "",
-        "| A100, 60 output tokens a call | without: mean / hosts | with: mean (95 %) / hosts | GPU hours of work"
-        " | rented | never answered on a third of the hosts: without / with |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for row in told["rows"]:
-        without, with_ = row["cases"]["without"], row["cases"]["with"]
-        low, high = row["mean_with_interval"]
-        lines.append(
-            f"| {row['server']}, {row['reading']} | {without['mean']:,} / {without['hosts']:,}"
-            f" | {with_['mean']:,} ({low:,} to {high:,}) / {with_['hosts']:,}"
-            f" | {without['gpu_hours_of_work']:,.0f} / {with_['gpu_hours_of_work']:,.0f}"
-            f" | {without['gpu_hours_rented']:,.0f} / {with_['gpu_hours_rented']:,.0f}"
-            f" | {without['never_answered_on_a_third']:.1%} / {with_['never_answered_on_a_third']:.1%} |"
-        )
-    first = told["rows"][0]
-    lines += ["", f"Cores for the tiers below: {first['cores']}, {_money(first['money_of_cores'], 'CNY')}."]
-    hosts = [
-        f"{row['server']}, {row['reading']}: {_money(row['cases']['without']['money_of_hosts'], 'CNY')} / "
-        f"{_money(row['cases']['with']['money_of_hosts'], 'CNY')}"
-        for row in told["rows"]
-        if row["cases"]["without"]["money_of_hosts"] is not None
-    ]
-    unpriced = "unknown, the book has no price of such a host (give --host-hour)"
-    lines += [f"Hosts for nine hours, without / with: {'; '.join(hosts) or unpriced}.", ""]
-    lines += [
-        f"| list price of {LIST_MODEL}, {book.date.isoformat()} | CNY without / with | USD without / with |",
-        "|---|---:|---:|",
-    ]
-    for reading, amounts in told["list_price"].items():
-        for name in ("anew", "cached"):
-            cells = [
-                f"{_whole(amounts[f'{currency} {name} without'])} / {_whole(amounts[f'{currency} {name} with'])}"
-                for currency in CURRENCIES
-            ]
-            what = "prompts read anew" if name == "anew" else "prompts out of the provider's cache"
-            lines.append(f"| {reading}, {what} | {cells[0]} | {cells[1]} |")
-    return "\n".join(lines) + "\n"
-
-
-def _whole(amount: str | None) -> str:
-    return "unknown" if amount is None else f"{Decimal(amount):,.0f}"
-
-
-def _money(amount: str | None, currency: str) -> str:
-    return "unknown" if amount is None else f"{currency} {_whole(amount)}"
-
-
 def main() -> None:
     """Options for other sets, bundles and prices."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_headline", description=__doc__)
@@ -312,7 +245,7 @@ def main() -> None:
     parser.add_argument(
         "--host-hour", type=Decimal, help="CNY for an hour of a model host; unknown without it"
     )
-    parser.add_argument("--write", type=Path, help="document whose table is replaced")
+    parser.add_argument("--write", type=Path, help="document whose table is replaced, also in its .zh.md")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     given = parser.parse_args()
     book = PriceBook.load(given.prices) if given.prices else None
