@@ -68,8 +68,8 @@ CHINESE = Wording(
     hosts_head="| A100，每次调用输出 60 个 token | 无分层：平均 / 主机 | 有分层：平均（95 %）/ 主机 | GPU 工作小时"
     " | 租用小时 | 只有三分之一主机时始终没得到回答的：无 / 有 |",
     interval="{mean:,}（{low:,} 到 {high:,}）/ {hosts:,}",
-    cores="下面几层要的核：{cores}，{money}。",
-    money_of_hosts="主机九小时，无 / 有分层：{hosts}。",
+    cores="大模型以下各层要 {cores} 个核，{money}。",
+    money_of_hosts="主机租九小时，无 / 有分层：{hosts}。",
     colon="：",
     semicolon="；",
     unpriced="未知，价目表里没有这种主机的价格（用 --host-hour 给出）",

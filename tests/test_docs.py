@@ -30,9 +30,9 @@ COMMAND = re.compile(r"^(?: {4}|\$ )((?:cascade [a-z]|python -m |python scripts/
 COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
 MAIN_PAGES = (
     *("index", "contract", "taxi", "promo-day", "benchmarks", "retraining", "deploy/index"),
-    *("ledger", "signals", "serve", "traffic", "own-data"),
+    *("ledger", "signals", "serve", "traffic", "own-data", "planning"),
 )
-MEASURED_PAGES = ("taxi", "ledger", "signals", "serve", "traffic", "own-data")
+MEASURED_PAGES = ("taxi", "ledger", "signals", "serve", "traffic", "own-data", "planning")
 
 
 def shown(path: Path) -> str:
