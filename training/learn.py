@@ -19,6 +19,7 @@ from training import fit, model, negatives
 from training.architecture import Architecture
 from training.augment import Augmenter
 from training.dataset import UNKNOWN_TAG, Pack, Sample, Unaligned, load_splits
+from training.lexicon import Lexicon
 from training.recipe import Fit, Recipe, RecipeError
 from training.workshop import Workshop
 
@@ -110,7 +111,7 @@ def _teacher(
     if plan is None:
         return None
     shape = _teacher_shape(student, plan)
-    fingerprint = _fingerprint(recipe, plan, learned, characters)
+    fingerprint = _fingerprint(recipe, plan, learned, characters, workshop.pack.lexicon)
     folder = recipe.path(recipe.teacher) if recipe.teacher is not None else workshop.folder
     path, note = folder / "teacher.safetensors", folder / "teacher.json"
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == fingerprint:
@@ -126,12 +127,15 @@ def _teacher(
     return teacher
 
 
-def _fingerprint(recipe: Recipe, plan: Fit, learned: Material, characters: Vocabulary) -> dict[str, str]:
-    """What the teacher's weights depend on."""
+def _fingerprint(
+    recipe: Recipe, plan: Fit, learned: Material, characters: Vocabulary, lexicon: Lexicon
+) -> dict[str, str]:
+    """What the teacher's weights depend on; the generator draws names from the lexicon."""
     parts = {
         "plan": f"{recipe.seed} {recipe.threads} {plan!r} {recipe.augmentation!r}",
         "samples": repr(learned.samples),
         "vocabulary": str(characters),
+        "lexicon": repr(lexicon.slots),
     }
     if recipe.go_on is not None:
         parts["from"] = hashlib.sha256(recipe.path(recipe.go_on.teacher).read_bytes()).hexdigest()

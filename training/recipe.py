@@ -95,6 +95,8 @@ class Distillation(_Part):
     temperature: float = Field(default=2.0, gt=0)
     weight: float = Field(default=0.7, ge=0, le=1)
     """Share of the teacher in the loss; the rest is the labels'."""
+    spliced: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the samples that are, anew in each epoch, replaced by unlabelled ones made of two (``splice.py``)."""
 
 
 class GoOn(_Part):

@@ -19,6 +19,7 @@ from training.dataset import Sample
 from training.labelled.samples import samples, vocabulary
 from training.labelled.workshop import LabelledWorkshop
 from training.recipe import Fit, RecipeError, StudentShape
+from training.splice import Splicer
 
 
 def train_transformer(workshop: LabelledWorkshop, known: Vocabulary | Pieces) -> None:
@@ -202,11 +203,21 @@ class _School:
                 self.known,
                 plan,
                 seed=seed,
-                variant=_as_it_is,
+                variant=_as_it_is if teacher is None else self._variant(),
                 teacher=teacher,
                 distillation=self.workshop.recipe.distillation if teacher is not None else None,
                 progress=told,
             )
+
+    def _variant(self) -> fit.Variant:
+        """What a student hears in place of a sample."""
+        return Splicer(
+            self.learned,
+            len(self.workshop.sets.intents),
+            self.workshop.recipe.distillation.spliced,
+            by_words=isinstance(self.known, Pieces),
+            otherwise=_as_it_is,
+        )
 
 
 def _as_it_is(sample: Sample, rng: random.Random) -> Sample:
