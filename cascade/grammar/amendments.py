@@ -20,6 +20,8 @@ def _amend(reading: Reading, place: int) -> int:
     while before >= 0 and reading.tokens[before][0].roles & _PASSED:
         before -= 1
     entry, start, end = reading.tokens[place]
+    if entry.roles & ROLE["rather"] and not _settles(reading, place):
+        return reading.refuse(place)
     strong = len(entry.form) > 1 and entry.guard != "negation"  # 奶茶不是果茶 takes nothing back
     if entry.form.endswith(reading.spec.words.no) and reading.at(after)[0].roles & ROLE["copula"]:
         return reading.refuse(place)  # 草莓酸奶啊不要冰
@@ -31,6 +33,16 @@ def _amend(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
         after += 1
     return after
+
+
+def _settles(reading: Reading, place: int) -> bool:
+    """Whether 还是 begins a clause that ends with what somebody has decided: ，还是冰的吧."""
+    last = place + 1
+    while not reading.ends_at(last):
+        last += 1
+    decided = last > place + 2 and reading.at(last - 1)[0].roles & ROLE["final"]
+    asks = last < reading.count and reading.at(last)[0].roles & (ROLE["asking"] | ROLE["tag"])
+    return reading.begins_at(place) and bool(decided) and not asks
 
 
 def settle(reading: Reading) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE
 from cascade.grammar.numerals import NUMERAL_CHARS, carries_measure, parse_numeral
-from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
 _UNIT, _CAP, _HOUR, _DELAY = ROLE["unit"], ROLE["cap"], ROLE["hour"], ROLE["delay"]
@@ -55,9 +55,16 @@ def _numeral(reading: Reading, place: int) -> int:
         reading.at(place + 2)[0].kind in _NAMED or reading.at(place - 1)[0].kind == "head"
     ):
         return _quantity(reading, number, place, place + 2)
-    if carries_measure(reading.utterance.text[start:end]):
+    if carries_measure(reading.utterance.text[start:end]) or _changed_to(reading, number, place):
         return _quantity(reading, number, place, place + 1)
     return reading.refuse(place)
+
+
+def _changed_to(reading: Reading, number: int, place: int) -> bool:
+    """数量改成6, and no other number."""
+    after_change = bool(reading.marks) and reading.marks[-1][0] is CHANGE and reading.ends_at(place + 1)
+    named = any(entry.roles & ROLE["number"] for entry, _, _ in reading.tokens[:place])
+    return after_change and named and number > 1
 
 
 def _headcount(reading: Reading, number: int, place: int) -> int:

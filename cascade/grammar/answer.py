@@ -7,9 +7,22 @@ from typing import Any, Final
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
 from cascade.grammar.entry import ROLE, Vague
-from cascade.grammar.reading import ALL, BREAK, CHANGE, HEAD, OMIT, PART, QUANTITY, VALUE, Reading
+from cascade.grammar.reading import (
+    ALL,
+    BREAK,
+    CHANGE,
+    HEAD,
+    JOIN,
+    OMIT,
+    PART,
+    QUANTITY,
+    VALUE,
+    Mark,
+    Reading,
+)
 from cascade.grammar.spec import GrammarSpec
 
+_ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 
 
@@ -42,8 +55,10 @@ def changed(reading: Reading) -> list[Fields]:
     kinds = [mark[0] for mark in reading.marks]
     if CHANGE not in kinds:
         return _told(reading)
-    if reading.carried or kinds.count(CHANGE) != 1:
+    if reading.carried:
         raise Unclear("tie", "an order and a change at once")
+    if kinds.count(CHANGE) > 1:
+        return _changed_twice(reading)
     at = kinds.index(CHANGE)
     before, after = simple(reading.marks[:at]), simple(reading.marks[at + 1 :])
     if (
@@ -59,7 +74,9 @@ def changed(reading: Reading) -> list[Fields]:
     exchanged = PART in later or OMIT in kinds[:at]
     if exchanged and not reading.referred and BREAK in later and HEAD in later[later.index(BREAK) :]:
         raise Unclear("tie", "an order or a change")  # 糖浆换成蜂蜜，柠檬红茶热
-    if {HEAD, QUANTITY} <= set(kinds[:at]):
+    recounted = {HEAD, QUANTITY} <= set(kinds) and QUANTITY in later and HEAD not in later
+    recounted = recounted and kinds.index(HEAD) < kinds.index(QUANTITY)
+    if {HEAD, QUANTITY} <= set(kinds[:at]) and not recounted:  # 奶茶两杯改成三杯
         raise Unclear("tie", "an order before a change")
     if OMIT in kinds[:at] and PART not in kinds[at:]:
         raise Unclear("tie", "what is left out, or which one")  # 那杯芋泥换成热的
@@ -74,6 +91,34 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "one is what an order says when it says nothing")
     check_parts(reading.spec, [result])
     return [result] if result else []
+
+
+def _changed_twice(reading: Reading) -> list[Fields]:
+    """大杯改中杯，糖改少糖: one cup, and in every clause what it was and what it becomes."""
+    if sum(mark[0] is HEAD for mark in reading.marks) > 1 or True in reading.values.values():
+        raise Unclear("tie", "more than one change")
+    clauses: list[list[Mark]] = [[]]
+    for mark in reading.marks:
+        if mark[0] in (BREAK, JOIN):
+            clauses.append([])
+        else:
+            clauses[-1].append(mark)
+    result: Fields = {}
+    for clause in filter(None, clauses):
+        kinds = [mark[0] for mark in clause]
+        if kinds.count(CHANGE) > 1 or not _ONE_CUP.issuperset(kinds):
+            raise Unclear("tie", "more than one change")
+        at = kinds.index(CHANGE) if CHANGE in kinds else -1
+        before, after = simple(clause[: max(at, 0)]), simple(clause[at + 1 :])
+        if before is None or not after:
+            raise Unclear("tie", "more than one change")
+        kept = {name: value for name, value in before.items() if isinstance(value, list) or name not in after}
+        if {mark[0] for mark in clause[: max(at, 0)] if mark[1] in kept} - {HEAD, OMIT}:
+            raise Unclear("tie", "what was it, and what is it now")
+        merge(result, kept)
+        merge(result, after)
+    check_parts(reading.spec, [result])
+    return [result]
 
 
 def _told(reading: Reading) -> list[Fields]:

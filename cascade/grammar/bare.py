@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cascade.grammar.composer import Fields
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.reading import ALL, BREAK, HEAD, JOIN, OMIT, PART, QUANTITY, VALUE, Reading
 
 _ASSENTS: Final = ROLE["assent"]
@@ -19,6 +19,8 @@ def orders(result: Reading, items: list[Fields], spreading: frozenset[str]) -> b
     if not items:
         return False
     counted = result.said(QUANTITY)
+    if result.dropped:
+        return False
     if result.said(HEAD):
         if result.inside:  # 奶茶里再加个布丁
             return result.carried or result.marks[0][0] is QUANTITY
@@ -77,6 +79,11 @@ def _described(result: Reading) -> bool:
     return len(said) == len(set(said)) and bool(said) and len(said) + notes > 1
 
 
+def _no_more(result: Reading, entry: Entry) -> bool:
+    """冰不要了 takes from what there is."""
+    return entry.kind == "attribute" and entry.form.endswith(result.spec.words.perfective)
+
+
 def adds(result: Reading) -> bool:
     """Whether parts are all that is named: a bare 加布丁 or 珍珠去掉 speaks of an order that exists."""
     if result.values or result.carried or not result.specified or result.repeats:
@@ -85,6 +92,8 @@ def adds(result: Reading) -> bool:
     if any(entry.roles & _ASSENTS for entry in words):
         return False
     kinds = {mark[0] for mark in result.marks}
+    if result.dropped or any(_no_more(result, entry) for entry in words):
+        return HEAD not in kinds and QUANTITY not in kinds
     if PART in kinds and kinds <= _PARTS:
         return True
     strict = any(entry.roles & ROLE["undo"] for entry in words)

@@ -15,6 +15,7 @@ _NOT_IN_NAMES: Final = (
 )
 _ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
 """What no name of a place is made of, though a single other word may be: 和 in 和平路."""
+_CHANGES: Final = frozenset({"attribute", "numeral", "head", "part"})
 _ORDERS: Final = sum(ROLE[name] for name in ("carrier", "opener", "again"))
 _COUNTED: Final = sum(ROLE[name] for name in ("measure", "counted", "bundle", "unit", "hour", "delay", "cap"))
 
@@ -52,6 +53,8 @@ def _change(reading: Reading, place: int) -> int:
 def _toward(reading: Reading, place: int) -> int:
     """送一杯到公司, and 在一点点点一杯."""
     name, verb = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    if reading.altered and reading.tokens[place][0].roles & ROLE["origin"] and name.kind in _CHANGES:
+        return place + 1
     sells = name.kind == "attribute" and name.slot is not None and name.slot.spec.spreads
     if sells and verb.roles & _ORDERS and not reading.ends_at(place + 3):
         return place + 1

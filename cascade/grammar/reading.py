@@ -70,7 +70,7 @@ class Reading:
             "problem",
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
-        *("served", "people", "going", "repeats", "referred", "altered", "inside", "led"),
+        *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
     )
 
     def __init__(
@@ -94,6 +94,8 @@ class Reading:
         self.rejected: list[str] = []
         self.served = self.going = False
         """Whether somebody was named whom it is for, and whether a way to get it there was said."""
+        self.dropped = False
+        """Whether something is said not to be wanted any more: 不要珍珠了."""
         self.led = False
         """Whether a value stands before the items and a pause after it."""
         self.inside = False
@@ -324,6 +326,12 @@ def noted(reading: Reading, first: int, last: int) -> int:
     slot = reading.tokens[last][0].slot
     assert slot is not None
     reading.repeats |= slot.spec.item
+    roles = reading.tokens[last][0].roles
+    repeats = any(entry.roles & ROLE["again"] for entry, _, _ in reading.tokens[:first])
+    if (roles & ROLE["ordinal"] and not reading.changing) or (roles & ROLE["alike"] and not repeats):
+        return reading.refuse(last)
+    if sum(bool(entry.roles & ROLE["ordinal"]) for entry, _, _ in reading.tokens) > 1:
+        reading.fail("tie", "which of them")
     if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
         reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
     before = reading.at(first - 1)[0]

@@ -135,6 +135,16 @@ class Words(_Record):
     """Particles that change nothing: 吧."""
     perfective: Forms = ()
     filler: Forms = ()
+    alike: Forms = ()
+    """A note that names what was ordered before only after ``again``: 再来一杯一样的."""
+    rather: Forms = ()
+    """An ``amend`` that asks elsewhere: 热的，还是冰的吧 takes back, 热的还是冰的 does not."""
+    origin: Forms = ()
+    """Before what something was, where it changes: 从全糖改成半糖."""
+    number: Forms = ()
+    """An ``aspect`` whose change ends with a bare number: 数量改成6."""
+    ordinal: Forms = ()
+    """Says which cup of an order that exists, where one is changed, and is kept as spoken: 第二杯."""
     drunk: Forms = ()
     """Ends a wish that says who drinks it, which is a clause of its own: 孩子喝."""
     remark: Forms = ()

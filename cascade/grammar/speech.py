@@ -125,6 +125,8 @@ def _recipient(reading: Reading, place: int) -> int:
     following = reading.at(after)[0]
     gives = following.roles & _GIVES or following.kind in ("flag", "value")
     tells = following.roles & ROLE["of"] and reading.ends_at(after + 1)  # 给我妈的
+    if tells and reading.at(place - 1)[0].kind == "reference":
+        reading.fail("tie", "whose is it")  # 那杯给我姐的
     if not count or not (gives or tells or reading.ends_at(after)):
         return reading.refuse(place)
     if count > 1:

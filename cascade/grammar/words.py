@@ -14,6 +14,7 @@ from cascade.grammar.reading import (
     EACH,
     HEAD,
     JOIN,
+    OMIT,
     OTHER,
     PART,
     REST,
@@ -89,6 +90,11 @@ def _final(reading: Reading, place: int) -> int:
 
 def _perfective(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
+    took = bool(reading.marks) and reading.marks[-1][0] is OMIT
+    took |= before.kind == "attribute" and before.form.startswith(reading.spec.words.remove)
+    if took and reading.ends_at(place + 1) and not reading.carried:
+        reading.dropped = True
+        return place + 1
     if before.kind in _DESCRIBES and reading.ends_at(place + 1):
         if reading.wished or before.kind == "note":
             return place + 1
@@ -154,6 +160,8 @@ def _change(reading: Reading, place: int) -> int:
             return noted(reading, place, place + 1)
     if not reading.changing:
         return reading.refuse(place)
+    if place == 0 and reading.ends_at(1):
+        reading.fail("tie", "changed into what")  # 变！奶茶
     if _says_which(reading, place - 1):
         reading.fail("tie", "which one, or what was it")
     if any(slot.field in reading.values for slot in reading.spec.slots.values() if slot.role == "value"):
@@ -190,7 +198,9 @@ def _thing(reading: Reading, place: int) -> int:
 
 
 def _picture(reading: Reading, place: int) -> int:
-    return place + 1 if reading.shows(place) else reading.refuse(place)
+    if reading.shows(place):
+        return place + 1
+    return _thing(reading, place) if reading.tokens[place][0].roles & ROLE["thing"] else reading.refuse(place)
 
 
 def _ambiguous(reading: Reading, place: int) -> int:

@@ -105,6 +105,8 @@ WISHES = [
     ("喜茶多肉葡萄", order({"brand": "喜茶", "drink": "多肉葡萄"})),
     ("两杯热的", order({"quantity": 2, "temperature": "hot"})),
     ("嚟杯奶茶", order(TEA)),
+    ("来一杯🧋", order({})),
+    ("再来一杯一样的", order({}, preferences=["一样的"])),
 ]  # fmt: skip
 CORRECTIONS = [
     ("一杯奶茶少糖，不对，半糖", order({**TEA, "sugar": "half"})),
@@ -114,6 +116,7 @@ CORRECTIONS = [
         "两杯拿铁吧，不对三杯，其中一杯要热的",
         order({**LATTE, "temperature": "hot"}, {**LATTE, "quantity": 2}),
     ),
+    ("一杯奶茶热的，还是冰的吧", order({**TEA, "temperature": "regular_ice"})),
     ("奶茶少糖哦说错了要多糖", order({**TEA, "sugar": "extra"})),
     ("一杯奶茶多冰，说错了，是少冰", order({**TEA, "temperature": "less_ice"})),
     ("来杯古茗，呸，茶百道的杨枝甘露", order({"brand": "茶百道", "drink": "杨枝甘露"})),
@@ -139,7 +142,8 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         "奶茶一杯 果茶一杯 中杯 中杯", "少冰两杯奶茶少冰两杯果茶", "三点五杯奶茶", "烧仙草，要烧仙草",
         "冰和糖都别放，红茶", "来杯酸奶，啊不要冰", "买四杯奶茶送四个同事", "奶茶要最火的那个",
         "孩子感冒，来杯热奶茶", "我请三个人喝，来三杯果茶", "少珍珠…少波霸，一杯奶茶",
-        "送到公司，一杯奶茶，快点",
+        "送到公司，一杯奶茶，快点", "两杯一样的奶茶", "今天第一杯，拿铁，冰", "奶茶，还是果茶",
+        "热的还是冰的奶茶", "一杯热奶茶，还是冰的呢",
         # somebody had it, has it, or is spoken of
         "我妈要了一杯奶茶", "我妈要的奶茶", "我妈点的奶茶", "我妈喝奶茶", "给我妈点了一杯奶茶", "给我妈的奶茶",
         "我妈说来一杯奶茶",
