@@ -22,7 +22,7 @@ from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
-from cascade.grammar.reading import CHANGE, HEAD, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
@@ -234,7 +234,10 @@ def _may_order(result: Reading) -> bool:
     kinds = [mark[0] for mark in result.marks]
     if not result.changing or result.referred or CHANGE not in kinds:
         return False
-    return HEAD in kinds and HEAD not in kinds[kinds.index(CHANGE) :]
+    at = kinds.index(CHANGE)
+    if QUANTITY in kinds[:at] and QUANTITY in kinds[at:]:
+        return False  # 奶茶从六杯改成五杯
+    return HEAD in kinds and HEAD not in kinds[at:]
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
