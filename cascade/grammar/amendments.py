@@ -22,6 +22,9 @@ def _amend(reading: Reading, place: int) -> int:
     entry, start, end = reading.tokens[place]
     if entry.roles & ROLE["rather"] and not _settles(reading, place):
         return reading.refuse(place)
+    if entry.roles & ROLE["rather"] and place == 0 and reading.changing:
+        reading.referred = True  # 还是去冰吧
+        return place + 1
     strong = len(entry.form) > 1 and entry.guard != "negation"  # 奶茶不是果茶 takes nothing back
     if entry.form.endswith(reading.spec.words.no) and reading.at(after)[0].roles & ROLE["copula"]:
         return reading.refuse(place)  # 草莓酸奶啊不要冰

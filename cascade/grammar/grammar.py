@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
-from cascade.grammar import amendments, amounts, bare, heard, parts, places, reading, speech, words
+from cascade.grammar import amendments, amounts, bare, heard, notes, parts, places, reading, speech, words
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
@@ -22,13 +22,14 @@ from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
-from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, PART, Handler, Reading
 from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
     **reading.HANDLERS,
+    **notes.HANDLERS,
     **words.HANDLERS,
     **speech.HANDLERS,
     **places.HANDLERS,
@@ -209,9 +210,15 @@ class OrderGrammar:
 
 def _changes(tokens: list[Token]) -> bool:
     """Whether an order that exists is spoken of, or something becomes something else."""
-    return reading.changes(tokens) or any(
-        token[0].kind == "reference" or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
-        for at, token in enumerate(tokens)
+    rather = tokens and tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
+    return (
+        bool(rather)
+        or reading.changes(tokens)
+        or any(
+            token[0].kind == "reference"
+            or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
+            for at, token in enumerate(tokens)
+        )
     )
 
 
@@ -235,8 +242,8 @@ def _may_order(result: Reading) -> bool:
     if not result.changing or result.referred or CHANGE not in kinds:
         return False
     at = kinds.index(CHANGE)
-    if QUANTITY in kinds[:at] and QUANTITY in kinds[at:]:
-        return False  # 奶茶从六杯改成五杯
+    if PART not in kinds[at:]:
+        return False  # 奶茶改成少糖
     return HEAD in kinds and HEAD not in kinds[at:]
 
 

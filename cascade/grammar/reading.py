@@ -41,7 +41,6 @@ _NEAR: Final = 6
 _ENDS: Final = ROLE["separator"] | ROLE["asking"] | ROLE["tag"]
 _BRINGS: Final = ROLE["change"] | ROLE["all"]
 _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
-_DOT: Final = "."
 END: Final[Token] = (Entry("", "end"), 0, 0)
 
 
@@ -311,47 +310,8 @@ def flag(reading: Reading, place: int) -> int:
     return place + 1
 
 
-def note(reading: Reading, place: int) -> int:
-    """Anywhere when it can mean nothing else; otherwise spoken with the verb before it, or alone in its clause."""
-    entry = reading.tokens[place][0]
-    assert entry.slot is not None
-    if entry.slot.spec.loose:
-        return noted(reading, place, place)
-    alone = reading.begins_at(place)
-    return noted(reading, place, place) if alone and reading.ends_at(place + 1) else reading.refuse(place)
-
-
-def noted(reading: Reading, first: int, last: int) -> int:
-    """Keep the words from one place to another as spoken."""
-    slot = reading.tokens[last][0].slot
-    assert slot is not None
-    reading.repeats |= slot.spec.item
-    roles = reading.tokens[last][0].roles
-    repeats = any(entry.roles & ROLE["again"] for entry, _, _ in reading.tokens[:first])
-    if (roles & ROLE["ordinal"] and not reading.changing) or (roles & ROLE["alike"] and not repeats):
-        return reading.refuse(last)
-    if sum(bool(entry.roles & ROLE["ordinal"]) for entry, _, _ in reading.tokens) > 1:
-        reading.fail("tie", "which of them")
-    if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
-        reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
-    before = reading.at(first - 1)[0]
-    someone = before.roles & ROLE["person"] and before.form not in reading.spec.words.speaker
-    drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
-    if someone or drunk:
-        reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
-    earlier = first - 1
-    while reading.at(earlier)[0].form == _DOT:
-        earlier -= 1
-    if earlier < first - 1 and reading.at(earlier)[0].kind == "note":
-        reading.fail("tie", "one wish, or two")  # 少珍珠…少波霸
-    reading.wish(slot.field, reading.spoken(first, last))
-    lasts = reading.at(last + 1)[0].roles & ROLE["lasting"] and reading.ends_at(last + 2)
-    return last + 2 if lasts else last + 1
-
-
 HANDLERS: Final[Mapping[str, Handler]] = {
     "head": head,
     "attribute": attribute,
     "flag": flag,
-    "note": note,
 }

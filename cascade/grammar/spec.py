@@ -145,6 +145,8 @@ class Words(_Record):
     """An ``aspect`` whose change ends with a bare number: 数量改成6."""
     ordinal: Forms = ()
     """Says which cup of an order that exists, where one is changed, and is kept as spoken: 第二杯."""
+    cup: Forms = ()
+    """A ``reference`` that what it was ordered with may stand before: 半糖那杯."""
     drunk: Forms = ()
     """Ends a wish that says who drinks it, which is a clause of its own: 孩子喝."""
     remark: Forms = ()

@@ -36,6 +36,8 @@ def _carrier(reading: Reading, place: int) -> int:
     """A carrier that is also a guard orders what is counted: 我叫一杯奶茶, not 我叫奶茶."""
     if reading.tokens[place][0].guard and reading.at(place + 1)[0].kind == "head":
         return reading.refuse(place)
+    if reading.changing and reading.at(place + 1)[0].roles & (ROLE["change"] | ROLE["object"]):
+        return place + 1  # 要改热的
     reading.carried = True
     return _spoken(reading, place)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cascade.grammar.entry import ROLE
+from cascade.grammar.notes import noted
 from cascade.grammar.reading import (
     ALL,
     AMONG,
@@ -20,7 +21,6 @@ from cascade.grammar.reading import (
     REST,
     Handler,
     Reading,
-    noted,
 )
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
@@ -141,12 +141,27 @@ def _reference(reading: Reading, place: int) -> int:
     if before.roles & ROLE["of"]:
         before = reading.at(place - 2)[0]
     described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies
+    if described and reading.altered and _names_it(reading, place):
+        return place + 1
     which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
     if which and reading.tokens[place][0].kind == "reference":
         reading.fail("tie", "which one, or what becomes of it")
     if reading.tokens[place][0].roles & ROLE["near"] and reading.at(place + 1)[0].kind == "flag":
         reading.fail("tie", "one that exists, or the one that follows")  # 这杯用券，拿铁
     return place + 1 if reading.changing else reading.refuse(place)
+
+
+def _names_it(reading: Reading, place: int) -> bool:
+    """半糖那杯改全糖: what one was ordered with says which it is, and is kept as spoken."""
+    entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
+    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "note"), None)
+    bare = entry.kind == "reference" and entry.roles & ROLE["cup"] and reading.begins_at(place - 1)
+    if not bare or field is None or not following.roles & ROLE["change"]:
+        return False
+    reading.marks.pop()
+    reading.wish(field, reading.spoken(place - 1, place))
+    reading.referred = True
+    return True
 
 
 def _change(reading: Reading, place: int) -> int:
