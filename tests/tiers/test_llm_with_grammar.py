@@ -67,7 +67,7 @@ def test_what_was_said_is_believed(
         ("别帮我点奶茶", order(), "别 is passed over"),
         ("昨天帮我点的奶茶", order(), "昨天 is passed over"),
         ("明天来杯奶茶", order(), "明天 is passed over"),
-        ("我乳糖不耐，帮我点杯奶茶", order(), "乳糖 is missing"),
+        ("我乳糖不耐，帮我点杯奶茶", order(), "乳糖不耐 is missing"),
         (HOSTILE, order(quantity=99), "99 was not said"),
         (HOSTILE, order(), "100000 is missing"),
     ],
