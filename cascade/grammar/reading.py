@@ -108,6 +108,8 @@ class Reading:
 
     def paused(self, place: int) -> bool:
         """Whether there is a space before the word at a place, as it was typed."""
+        if " " not in self.utterance.raw:
+            return False
         begins = self.utterance.offsets[self.tokens[place][1]][0]
         return self.utterance.raw[:begins].endswith(" ")
 
@@ -218,7 +220,7 @@ def head(reading: Reading, place: int) -> int:
         return place + 1  # 拿铁☕ is one
     reading.lead(place)
     _, start, end = reading.tokens[place]
-    torn = any(
+    torn = " " in reading.utterance.raw and any(
         " " in reading.utterance.raw[a[1] : b[0]] for a, b in pairwise(reading.utterance.offsets[start:end])
     )
     if torn and reading.said(HEAD):
