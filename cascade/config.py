@@ -256,7 +256,8 @@ def _answer_model(bundle: Bundle, given: type[BaseModel] | None) -> type[BaseMod
     model = given or OWN_ANSWER_MODELS.get(name)
     if model is None:
         raise ConfigurationError(
-            f"bundle {bundle.id} answers with {name}", hint="pass the class as answer_model=..."
+            f"bundle {bundle.id} answers with {name}",
+            hint=f"pass the class as answer_model=..., to a command as --answers {name}",
         )
     if f"{model.__module__}:{model.__qualname__}" != name:
         raise ConfigurationError(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from cascade.bundle import DEFAULT
 from cascade.config import Cascade
@@ -44,3 +49,24 @@ def alone(cascade: Cascade[Any], name: str) -> Engine[Any]:
         bundle=cascade.bundle,
         on_close=cascade.aclose,
     )
+
+
+def answer_class(named: str) -> type[BaseModel]:
+    """The class that a user named as ``module:Class``, from the working directory too.
+
+    Raises :class:`~cascade.errors.ConfigurationError`.
+    """
+    module, colon, name = named.partition(":")
+    if not colon or not module or not name:
+        raise ConfigurationError(f"--answers {named}: write it as module:Class")
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        found = getattr(import_module(module), name)
+    except Exception as error:  # whatever a module does when it is imported
+        raise ConfigurationError(f"--answers {named} cannot be imported: {error}") from error
+    finally:
+        sys.path.remove(here)
+    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        raise ConfigurationError(f"--answers {named} is no pydantic class")
+    return found

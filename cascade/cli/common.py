@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TextIO, Ty
 import typer
 from rich.console import Console
 
-from cascade.errors import CascadeError, ConfigurationError
+from cascade.errors import CascadeError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from cascade.engine import Engine, Listener
 
 _P = ParamSpec("_P")
@@ -69,36 +67,12 @@ def open_cascade(
     # Imported here: a command that fails on its arguments should not first load onnxruntime.
     from cascade.bundle import DEFAULT
     from cascade.config import Cascade
+    from cascade.loading import answer_class
 
     source = bundle or DEFAULT
     if answers is None:
         return Cascade.load(source, llm=llm, listeners=listeners)
     return Cascade.load(source, answer_model=answer_class(answers), llm=llm, listeners=listeners)
-
-
-def answer_class(named: str) -> type[BaseModel]:
-    """The class that the user named, from the working directory too.
-
-    Raises :class:`~cascade.errors.ConfigurationError`.
-    """
-    from importlib import import_module
-
-    from pydantic import BaseModel
-
-    module, colon, name = named.partition(":")
-    if not colon or not module or not name:
-        raise ConfigurationError(f"--answers {named}: write it as module:Class")
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        found = getattr(import_module(module), name)
-    except Exception as error:  # whatever a module does when it is imported
-        raise ConfigurationError(f"--answers {named} cannot be imported: {error}") from error
-    finally:
-        sys.path.remove(here)
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        raise ConfigurationError(f"--answers {named} is no pydantic class")
-    return found
 
 
 class _Console(Console):

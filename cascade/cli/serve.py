@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cascade.cli.common import BundleOption, CurrencyOption, PricesOption, command
+from cascade.cli.common import AnswersOption, BundleOption, CurrencyOption, PricesOption, command
 from cascade.errors import ConfigurationError, MissingExtra
 
 if TYPE_CHECKING:
+    from cascade.integrations._web.spec import ServeSpec
     from cascade.integrations._web.worker import Assumed, Settings
     from cascade.traffic import TrafficSpec
 
@@ -29,6 +30,14 @@ DRAIN_S = 10
 def serve(
     *,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host-name",
+            metavar="NAME",
+            help="Without a key, answer requests addressed to this name or address too; once for each.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes.")] = 1,
     llm: Annotated[
@@ -40,6 +49,7 @@ def serve(
         ),
     ] = None,
     bundle: BundleOption = None,
+    answers: AnswersOption = None,
     traffic: Annotated[
         Path | None,
         typer.Option("--traffic", exists=True, dir_okay=False, help="Limits before the model, in TOML."),
@@ -77,13 +87,14 @@ def serve(
     worker = _worker()
     settings = worker.Settings(
         bundle=bundle,
+        answers=answers,
         llm=tuple(llm or ()),
         traffic=None if traffic is None else _traffic(traffic),
         log=log,
         prices=prices,
         currency=currency,
         assume=None if assume is None else _assumed(assume),
-        spec=worker.ServeSpec(deadline_s=deadline),
+        spec=_spec(deadline, [host.partition("%")[0], *(host_name or ())]),
         console=console,
         workers=workers,
     )
@@ -102,6 +113,17 @@ def _worker() -> Any:
     from cascade.integrations._web import worker
 
     return worker
+
+
+def _spec(deadline_s: float, names: list[str]) -> ServeSpec:
+    from pydantic import ValidationError
+
+    from cascade.integrations._web.spec import ServeSpec
+
+    try:
+        return ServeSpec(deadline_s=deadline_s, host_names=tuple(filter(None, names)))
+    except ValidationError as error:
+        raise ConfigurationError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
 
 
 def _run(settings: Settings, key: str | None, listener: socket.socket, *, access_log: bool) -> None:
@@ -145,7 +167,8 @@ def _say(listener: socket.socket, *, open_door: bool) -> None:
     print(f"cascade: serving on http://{shown}:{port}/", file=sys.stderr, flush=True)
     if open_door and not (host.startswith("127.") or host == "::1"):
         print(
-            "cascade: no key is set: whoever reaches this address may ask, read and set the rung",
+            "cascade: no key is set: whoever reaches this address may ask, read and set the rung; "
+            "by which names is said with --host-name",
             file=sys.stderr,
             flush=True,
         )

@@ -30,6 +30,7 @@ from cascade.integrations._web import console, described
 from cascade.integrations._web.auth import Door
 from cascade.integrations._web.books import Books
 from cascade.integrations._web.decisions import Decisions, written
+from cascade.integrations._web.hosts import KnownHosts
 from cascade.integrations._web.models import (
     ExplanationModel,
     HealthModel,
@@ -43,6 +44,7 @@ from cascade.integrations._web.operation import Operation
 from cascade.integrations._web.peers import Peers
 from cascade.integrations._web.problems import Handler, Problem, answering, documented
 from cascade.integrations._web.spec import ServeSpec
+from cascade.integrations._web.status import StatusModel
 from cascade.prices import PriceBook
 
 __all__ = ["Books", "ServeSpec", "application", "cascade_router"]
@@ -93,7 +95,7 @@ def cascade_router(
     guarded = APIRouter(tags=["decisions"], dependencies=locked if door.locked else None)
     _decide(guarded, decisions, spec, getattr(cascade, "answer_model", None))
     operated = APIRouter(tags=["operation"], dependencies=locked if door.locked else None)
-    _operate(operated, operation)
+    _operate(operated, operation, cascade)
     router.include_router(guarded)
     router.include_router(operated)
     _watch(router, cascade)
@@ -112,8 +114,10 @@ def application(
 ) -> FastAPI:
     """The router as an application, with the console at ``/``; what ``cascade serve`` runs.
 
-    The arguments are those of :func:`cascade_router`. The description for programs is at ``/openapi.json``.
+    The arguments are those of :func:`cascade_router`. The description for programs is at ``/openapi.json``. Without a
+    key, requests are refused whose ``Host`` is neither this machine's own nor among ``spec.host_names``.
     """
+    spec = spec or ServeSpec()
     app = FastAPI(
         title="intent-cascade",
         version=__version__,
@@ -122,9 +126,12 @@ def application(
         redoc_url=None,
         exception_handlers={HTTPException: _not_ours},
     )
-    app.include_router(cascade_router(cascade, books, spec, peers=peers, workers=workers, owns=owns))
+    router = cascade_router(cascade, books, spec, peers=peers, workers=workers, owns=owns)
+    app.include_router(router, responses=documented(421) if spec.key is None else None)
+    if spec.key is None:
+        app.add_middleware(KnownHosts, names=spec.host_names)
     if with_console:
-        for path, page in console.pages(locked=spec is not None and spec.key is not None).items():
+        for path, page in console.pages(locked=spec.key is not None).items():
             app.add_api_route(path, page, include_in_schema=False)
     return app
 
@@ -151,8 +158,15 @@ def _decide(router: APIRouter, decisions: Decisions, spec: ServeSpec, answer: An
     )
 
 
-def _operate(router: APIRouter, operation: Operation) -> None:
-    _add(router, ("GET", "/v1/status"), operation.status, "Figures of all workers", responses=documented(401))
+def _operate(router: APIRouter, operation: Operation, cascade: Engine[Any]) -> None:
+    _add(
+        router,
+        ("GET", "/v1/status"),
+        operation.status,
+        "Figures of all workers",
+        response_model=StatusModel,
+        responses=documented(401),
+    )
     _add(
         router,
         ("PUT", "/v1/rung"),
@@ -177,7 +191,7 @@ def _operate(router: APIRouter, operation: Operation) -> None:
         "Say what an utterance of the queue means; written into the decision log",
         response_model=WrittenModel,
         responses=documented(*_BODY, 404, 409, 503),
-        openapi_extra=described.correction(),
+        openapi_extra=described.correction(cascade),
     )
     _add(
         router,

@@ -86,7 +86,7 @@ class Service:
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app)
-        return httpx.AsyncClient(transport=transport, base_url="http://cascade", headers=headers)
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
 
     async def __aenter__(self) -> httpx.AsyncClient:
         self._client = self.client()

@@ -1,8 +1,15 @@
 """OpenAPI says it all: what is sent, what comes back, what may go wrong."""
 
+from pathlib import Path
 from typing import Any
 
-from integrations.kit import LOCKED, Service
+import pytest
+
+from cascade.integrations._web.worker import Settings, build
+from cascade.observe.decision_log import DecisionLog
+from integrations.kit import LOCKED, UNCLEAR, Service
+
+TAXI = Path(__file__).parent.parent.parent / "examples" / "taxi" / "taxi_zh"
 
 PUBLIC = {"/healthz", "/readyz"}
 
@@ -63,6 +70,44 @@ def test_headers_are_described() -> None:
             "Cascade-Caller",
             "Idempotency-Key",
         ]
+
+
+def test_the_figures_are_described_one_by_one() -> None:
+    document = Service().app.openapi()
+    told = document["paths"]["/v1/status"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    schemas = document["components"]["schemas"]
+    status = schemas[told["$ref"].rpartition("/")[2]]
+    assert {"decisions", "traffic", "workers", "rung", "held", "log", "queue"} <= set(status["required"])
+    (decisions,) = (one for one in status["properties"]["decisions"]["anyOf"] if "$ref" in one)
+    figures = schemas[decisions["$ref"].rpartition("/")[2]]["properties"]
+    assert {"requests", "statuses", "latency_us", "tiers", "money", "intents"} <= set(figures)
+
+
+def test_without_a_key_a_wrong_name_is_among_the_problems() -> None:
+    for spec, told in ((None, True), (LOCKED, False)):
+        document = Service(spec=spec).app.openapi()
+        assert all(("421" in operation["responses"]) is told for _, _, operation in operations(document))
+
+
+@pytest.mark.parametrize("name", ["the first guess was right", "another intent", "a whole answer"])
+async def test_the_examples_of_corrections_work(name: str, tmp_path: Path) -> None:
+    with DecisionLog(tmp_path) as log:
+        service = Service(log=log)
+        body = service.app.openapi()["paths"]["/v1/queue/{id}"]["post"]["requestBody"]
+        example = body["content"]["application/json"]["examples"][name]["value"]
+        async with service as client:
+            await client.post("/v1/classify", json={"text": UNCLEAR})
+            (item,) = (await client.get("/v1/queue")).json()["items"]
+            assert (await client.post(f"/v1/queue/{item['id']}", json=example)).status_code == 200
+
+
+def test_a_pack_of_another_trade_is_described_in_its_own_words() -> None:
+    settings = Settings(bundle=str(TAXI), answers="examples.taxi.answers:RideIntent")
+    document = build(settings, None).openapi()
+    assert "destination" in document["components"]["schemas"]["RideIntent"]["properties"]
+    body = document["paths"]["/v1/queue/{id}"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(body["examples"]) == {"the first guess was right", "another intent"}
+    assert "drink" not in str(body)
 
 
 async def test_the_examples_work() -> None:

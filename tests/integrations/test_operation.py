@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cascade.errors import BackendUnavailable
 from cascade.integrations._web.models import QueueModel, RungModel
+from cascade.integrations._web.status import StatusModel
 from cascade.observe.decision_log import DecisionLog, read_decisions
 from cascade.testing import FakeBackend
 from cascade.traffic import TrafficSpec
@@ -20,11 +21,19 @@ async def said(client: Any, *texts: str) -> None:
     assert (await client.post("/v1/classify", json={"texts": list(texts)})).status_code == 200
 
 
+async def status(client: Any) -> dict[str, Any]:
+    """The figures, held to what OpenAPI says of them."""
+    response = await client.get("/v1/status")
+    StatusModel.model_validate_json(response.content, strict=True)
+    told: dict[str, Any] = response.json()
+    return told
+
+
 async def test_the_figures_are_the_ledgers() -> None:
     service = Service(chitchat(), traffic=TrafficSpec())
     async with service as client:
         await said(client, ORDER, NEGATED, UNCLEAR, "")
-        told = (await client.get("/v1/status")).json()
+        told = await status(client)
         own = service.books.ledger.snapshot().to_dict()
     intents = {name: part["requests"] for name, part in own.pop("by")["intent"].items() if name != "unknown"}
     assert told["decisions"] == json.loads(json.dumps(own)) | {"intents": intents}
@@ -39,6 +48,21 @@ async def test_the_figures_are_the_ledgers() -> None:
     assert (told["rung"], told["held"], told["log"]) == ("normal", None, None)
 
 
+async def test_the_figures_are_as_described_with_all_that_there_is(tmp_path: Path) -> None:
+    with DecisionLog(tmp_path) as log:
+        async with Service(chitchat(model="qwen-plus"), traffic=TrafficSpec(), log=log) as client:
+            before = await status(client)
+            assert (before["traffic"], before["decisions"]["requests"]) == (None, 0)
+            await said(client, ORDER, UNCLEAR, UNCLEAR, "")
+            await client.put("/v1/rung", json={"rung": "llm_free"})
+            await said(client, f"{UNCLEAR}1")
+            told = await status(client)
+    assert (told["held"], told["queue"]) == ("llm_free", 2)
+    assert sum(told["traffic"]["refused"].values()) == 1
+    assert told["log"]["written"] + told["log"]["queued"] >= 4
+    assert told["decisions"]["tiers"]["llm"]["calls"] == told["traffic"]["charged"] > 0
+
+
 async def test_without_books_there_are_no_figures_of_decisions() -> None:
     from fastapi import FastAPI
     from httpx import ASGITransport, AsyncClient
@@ -50,7 +74,7 @@ async def test_without_books_there_are_no_figures_of_decisions() -> None:
         app.include_router(cascade_router(cascade), prefix="/understand")
         async with AsyncClient(transport=ASGITransport(app), base_url="http://app/understand") as client:
             assert (await client.post("/v1/classify", json={"text": ORDER})).json()["tier"] == "rules"
-            told = (await client.get("/v1/status")).json()
+            told = await status(client)
             assert (told["decisions"], told["traffic"], told["rung"]) == (None, None, None)
             assert (await client.get("/v1/queue")).json()["items"] == []
             assert (await client.get("/metrics")).status_code == 200
@@ -83,7 +107,7 @@ async def test_a_hand_on_the_rung_keeps_the_model_unasked() -> None:
         refused = (await client.post("/v1/classify", json={"text": UNCLEAR})).json()
         assert (refused["status"], refused["attempts"][-1]["reason"]) == ("clarify", "llm_free")
         assert not backend.requests
-        told = (await client.get("/v1/status")).json()
+        told = await status(client)
         assert (told["rung"], told["held"]) == ("llm_free", "llm_free")
         await client.put("/v1/rung", json={"rung": None})
         assert (await client.post("/v1/classify", json={"text": UNCLEAR})).json()["tier"] == "llm"
@@ -250,7 +274,7 @@ async def test_a_host_that_is_out_is_seen() -> None:
     async with Service(backend, traffic=once) as client:
         for number in range(4):
             await said(client, f"{UNCLEAR}{number}")
-        told = (await client.get("/v1/status")).json()
+        told = await status(client)
     (host,) = told["traffic"]["hosts"]
     assert host["breaker"] == "open"
     assert host["failed"] >= 3

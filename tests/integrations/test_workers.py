@@ -94,6 +94,21 @@ def test_two_workers_are_one_service(tmp_path: Path) -> None:
     assert KEY not in lines + (tmp_path / "stderr").read_text()
 
 
+RIDE = ("--bundle", "examples/taxi/taxi_zh", "--answers", "examples.taxi.answers:RideIntent")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_pack_of_another_trade_is_served(tmp_path: Path, workers: str) -> None:
+    with served(tmp_path, "--workers", workers, *RIDE) as (url, _), httpx.Client(base_url=url) as client:
+        eventually(lambda: up(client, int(workers)), 120)
+        told = client.post("/v1/classify", json={"text": "打快车去机场，两个人"}).json()
+        wrong = client.get("/v1/status", headers={"Host": "rebound.example"})
+    assert told["bundle"].startswith("taxi_zh")
+    answer = told["answer"]
+    assert (answer["destination"], answer["passengers"], answer["rides"][0]["kind"]) == ("机场", 2, "快车")
+    assert wrong.status_code == 421
+
+
 def run(*options: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["serve", *options])
     return result.exit_code, result.stderr
@@ -111,6 +126,13 @@ def test_what_cannot_be_started_is_one_line(tmp_path: Path, monkeypatch: pytest.
         (("--traffic", str(traffic)), "queue.size"),
         (("--assume", "qwen-plus"), "qwen-plus,700,60"),
         (("--host", "256.256.256.256"), "cannot listen on"),
+        (("--host-name", "http://shop.example"), "'http://shop.example' is no host name"),
+        (RIDE[:2], f"to a command as {' '.join(RIDE[2:])}"),
+        ((*RIDE[:2], "--answers", "RideIntent"), "module:Class"),
+        ((*RIDE[:2], "--answers", "examples.taxi.none:RideIntent"), "cannot be imported"),
+        ((*RIDE[:2], "--answers", "examples.taxi.answers:Car"), "RideIntent, not"),
+        ((*RIDE[:2], "--answers", "json:loads", "--workers", "2"), "no pydantic class"),
+        (RIDE[2:], "OrderIntent, not"),
     ):
         code, said = run("--port", "0", *options)
         lines = [line for line in said.splitlines() if "serving on" not in line]

@@ -7,9 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cascade.engine import Engine
 from cascade.integrations._web.models import CorrectionBody, Many, One, RungBody
 from cascade.integrations._web.requests import CALLER, DEADLINE, IDEMPOTENCY, MAX_NAME
 from cascade.integrations._web.spec import ServeSpec
+from cascade.orders import OrderIntent
 
 
 def classification(spec: ServeSpec) -> dict[str, Any]:
@@ -40,16 +42,18 @@ def rung() -> dict[str, Any]:
     return {"requestBody": _body(_schema(RungBody), examples)}
 
 
-def correction() -> dict[str, Any]:
-    """Of ``POST /v1/queue/{id}``."""
-    examples = {
-        "the first guess was right": {"guess": 0},
-        "another intent": {"intent": "query_menu"},
-        "a whole answer": {
+def correction(engine: Engine[Any]) -> dict[str, Any]:
+    """Of ``POST /v1/queue/{id}``, with the intents of the pack that is served."""
+    examples: dict[str, Any] = {"the first guess was right": {"guess": 0}}
+    intents = {} if engine.bundle is None else engine.bundle.intents
+    bare = next((name for name, intent in intents.items() if not intent.carries_order), None)
+    if bare is not None:
+        examples["another intent"] = {"intent": bare}
+    if getattr(engine, "answer_model", None) is OrderIntent:
+        examples["a whole answer"] = {
             "intent": "order_drink",
             "answer": {"intent": "order_drink", "items": [{"drink": "奶茶", "sugar": "less"}]},
-        },
-    }
+        }
     return {"parameters": [_item()], "requestBody": _body(_schema(CorrectionBody), examples)}
 
 

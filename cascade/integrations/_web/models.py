@@ -168,7 +168,7 @@ class CorrectionBody(_Wire):
     """What an utterance means: one of the item's guesses, or an intent with its answer."""
 
     guess: int | None = Field(default=None, ge=0, description="Index into the item's guesses.", examples=[0])
-    intent: str | None = Field(default=None, examples=["query_menu"])
+    intent: str | None = Field(default=None, description="An intent of the pack.")
     answer: dict[str, Any] | None = Field(
         default=None, description="The whole answer; without it, the intent alone is known."
     )

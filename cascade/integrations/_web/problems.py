@@ -25,6 +25,7 @@ Code = Literal[
     "bad_json",
     "bad_header",
     "unauthorized",
+    "wrong_host",
     "not_found",
     "method_not_allowed",
     "body_too_slow",
@@ -149,6 +150,10 @@ _EXAMPLES: Mapping[int, tuple[Code, str]] = {
     409: ("no_model", "there is no large model, and so no rung"),
     413: ("body_too_large", "a body has at most 262144 bytes"),
     415: ("unsupported_media_type", "send Content-Type: application/json"),
+    421: (
+        "wrong_host",
+        "the service does not go by this name: start it with --host-name NAME, or with a key",
+    ),
     422: ("invalid_body", "the body is not what is asked for"),
     500: ("internal", "the service failed; its log says why"),
     503: ("busy", "as many requests as the process takes are under way"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from cascade.integrations._web.hosts import plain
 
 MIN_KEY = 16
 
@@ -17,6 +19,9 @@ class ServeSpec(BaseModel):
     key: SecretStr | None = None
     """What clients must send as ``Authorization: Bearer KEY``, at least 16 visible ASCII characters; ``None`` lets
     everybody in who reaches the port."""
+    host_names: tuple[str, ...] = ()
+    """Without a key, names or addresses beside this machine's own (``localhost``, 127.0.0.1, ::1) by which the
+    application may be called; with a key it may be called by any."""
     deadline_s: float = Field(default=10.0, gt=0)
     """For a request that names none."""
     max_deadline_s: float = Field(default=60.0, gt=0)
@@ -28,6 +33,11 @@ class ServeSpec(BaseModel):
     """Utterances in one request."""
     max_in_flight: int = Field(default=1024, ge=1)
     """Requests for decisions at once in one process; more are refused with 503."""
+
+    @field_validator("host_names")
+    @classmethod
+    def _are_hosts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(plain, names))
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -20,6 +20,7 @@ from cascade.errors import ConfigurationError
 from cascade.integrations._web.peers import Peers
 from cascade.integrations._web.spec import ServeSpec
 from cascade.integrations.fastapi import Books, application
+from cascade.loading import answer_class
 from cascade.observe.decision_log import DecisionLog
 from cascade.prices import Currency, PriceBook
 from cascade.result import Cost
@@ -51,6 +52,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bundle: str | None = None
+    answers: str | None = None
+    """The class of the answers, as ``module:Class``; each worker imports it."""
     llm: tuple[str, ...] = ()
     traffic: TrafficSpec | None = None
     log: Path | None = None
@@ -105,12 +108,11 @@ def create() -> FastAPI:
 
 
 def _load(settings: Settings, listeners: Iterable[Listener]) -> Cascade[Any]:
-    return Cascade.load(
-        settings.bundle or DEFAULT,
-        llm=settings.llm or None,
-        traffic=settings.traffic,
-        listeners=listeners,
-    )
+    source, llm = settings.bundle or DEFAULT, settings.llm or None
+    if settings.answers is None:
+        return Cascade.load(source, llm=llm, traffic=settings.traffic, listeners=listeners)
+    answers = answer_class(settings.answers)
+    return Cascade.load(source, answer_model=answers, llm=llm, traffic=settings.traffic, listeners=listeners)
 
 
 def _book(settings: Settings) -> PriceBook:
