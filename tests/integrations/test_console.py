@@ -4,24 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser import PATIENCE_MS, Watched, axe_violations, chromium, require, visit
 from playwright.sync_api import Browser, Page, expect
 
 from cascade.observe.decision_log import DecisionLog, read_decisions
 from cascade.policy import ThresholdPolicy
 from cascade.traffic import TrafficSpec
-from integrations.browser import PATIENCE_MS, Watched, chromium, require, visit
 from integrations.kit import KEY, LOCKED, NEGATED, ORDER, UNCLEAR, Service, chitchat, serving
+
+__all__ = ["chromium"]
 
 HOSTILE = "<img src=x onerror=alert(1)>帮我点杯奶茶"
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
@@ -57,28 +52,31 @@ def queued(page: Page, number: int) -> None:
     ],
 )
 def test_the_page_is_whole_and_open_to_everybody(
-    browser: Browser, service: Service, home: str, width: int, scheme: str, locale: str, title: str
+    chromium: Browser, service: Service, home: str, width: int, scheme: str, locale: str, title: str
 ) -> None:
     for text in (ORDER, NEGATED, UNCLEAR, HOSTILE):
         service.cascade.classify(text)
-    with visit(browser, home, width=width, scheme=scheme, locale=locale) as seen:
+    with visit(
+        chromium, home, viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale
+    ) as seen:
         page = seen.page
         expect(page.locator("#try-title")).to_have_text(title)
         asked(page, UNCLEAR)
         queued(page, 2)
         expect(page.locator("#hosts tbody tr")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert axe_violations(page) == []
     assert seen.complaints == []
 
 
-def test_every_turn_is_shown_with_what_was_asked_of_it(browser: Browser, service: Service, home: str) -> None:
+def test_every_turn_is_shown_with_what_was_asked_of_it(
+    chromium: Browser, service: Service, home: str
+) -> None:
     policy = service.cascade.policy
     assert isinstance(policy, ThresholdPolicy)
     threshold = policy.threshold("order_drink")
     assert threshold is not None
-    with visit(browser, home) as seen:
+    with visit(chromium, home) as seen:
         asked(seen.page, UNCLEAR)
         rules, classifier, llm = seen.page.locator(".step").all()
         expect(rules).to_contain_text("understood so far: order_drink")
@@ -98,10 +96,10 @@ def test_every_turn_is_shown_with_what_was_asked_of_it(browser: Browser, service
     assert seen.complaints == []
 
 
-def test_the_figures_are_those_of_the_service(browser: Browser, service: Service, home: str) -> None:
+def test_the_figures_are_those_of_the_service(chromium: Browser, service: Service, home: str) -> None:
     for _ in range(30):
         service.cascade.classify(ORDER)
-    with visit(browser, home) as seen:
+    with visit(chromium, home) as seen:
         page = seen.page
         expect(page.locator("#numbers")).to_contain_text("30")
         expect(page.locator(".legend .rules")).to_contain_text("100 %")
@@ -113,8 +111,8 @@ def test_the_figures_are_those_of_the_service(browser: Browser, service: Service
     assert seen.complaints == []
 
 
-def test_a_hand_on_the_rung(browser: Browser, service: Service, home: str) -> None:
-    with visit(browser, home) as seen:
+def test_a_hand_on_the_rung(chromium: Browser, service: Service, home: str) -> None:
+    with visit(chromium, home) as seen:
         page = seen.page
         red = page.get_by_role("button", name="red", exact=True)
         red.click()
@@ -129,12 +127,12 @@ def test_a_hand_on_the_rung(browser: Browser, service: Service, home: str) -> No
 
 
 def test_one_key_corrects_and_the_log_has_it(
-    browser: Browser, service: Service, home: str, tmp_path: Path
+    chromium: Browser, service: Service, home: str, tmp_path: Path
 ) -> None:
     texts = [f"{UNCLEAR}{number}" for number in range(4)]
     for text in texts:
         service.cascade.classify(text)
-    with visit(browser, home) as seen:
+    with visit(chromium, home) as seen:
         page = seen.page
         queued(page, 4)
         page.locator("#items .entry").first.focus()
@@ -160,10 +158,10 @@ def test_one_key_corrects_and_the_log_has_it(
 
 
 def test_letters_that_are_typed_elsewhere_correct_nothing(
-    browser: Browser, service: Service, home: str
+    chromium: Browser, service: Service, home: str
 ) -> None:
     service.cascade.classify(UNCLEAR)
-    with visit(browser, home) as seen:
+    with visit(chromium, home) as seen:
         queued(seen.page, 1)
         seen.page.locator("#try-text").focus()
         seen.page.keyboard.type("x17r")
@@ -172,22 +170,22 @@ def test_letters_that_are_typed_elsewhere_correct_nothing(
         queued(seen.page, 1)
 
 
-def test_without_a_log_nothing_can_be_corrected(browser: Browser) -> None:
+def test_without_a_log_nothing_can_be_corrected(chromium: Browser) -> None:
     require()
     service = Service()
     service.cascade.classify(UNCLEAR)
-    with serving(service.app) as port, visit(browser, f"http://127.0.0.1:{port}/") as seen:
+    with serving(service.app) as port, visit(chromium, f"http://127.0.0.1:{port}/") as seen:
         queued(seen.page, 1)
         expect(seen.page.locator("#labels-hint")).to_contain_text("--log")
         expect(seen.page.get_by_role("button", name="That is right")).to_be_disabled()
         expect(seen.page.locator("#rung")).to_contain_text("no large model")
-        assert Axe().run(seen.page).violations_count == 0
+        assert axe_violations(seen.page) == []
     assert seen.complaints == []
 
 
-def test_hostile_words_are_words(browser: Browser, service: Service, home: str) -> None:
+def test_hostile_words_are_words(chromium: Browser, service: Service, home: str) -> None:
     service.cascade.classify(HOSTILE)
-    with visit(browser, home) as seen:
+    with visit(chromium, home) as seen:
         asked(seen.page, HOSTILE)
         expect(seen.page.locator("#items .said").first).to_have_text(HOSTILE)
         expect(seen.page.locator("#item .spoken")).to_have_text(HOSTILE)
@@ -195,14 +193,14 @@ def test_hostile_words_are_words(browser: Browser, service: Service, home: str) 
     assert seen.complaints == []
 
 
-def test_the_key_is_asked_for_once_and_opens_everything(browser: Browser) -> None:
+def test_the_key_is_asked_for_once_and_opens_everything(chromium: Browser) -> None:
     require()
     service = Service(chitchat(), spec=LOCKED, traffic=TrafficSpec())
-    with serving(service.app) as port, visit(browser, f"http://127.0.0.1:{port}/") as seen:
+    with serving(service.app) as port, visit(chromium, f"http://127.0.0.1:{port}/") as seen:
         page = seen.page
         dialog = page.locator("#key-dialog")
         expect(dialog).to_be_visible()
-        assert Axe().run(page).violations_count == 0
+        assert axe_violations(page) == []
         assert seen.complaints == []  # a page that has no key asks nothing that would be refused
         _give(page, "not-the-key-of-this-service")
         expect(page.locator("#state")).to_have_text("a key is asked for")
@@ -227,8 +225,8 @@ def _give(page: Page, key: str) -> None:
     expect(page.locator("#key-input")).to_have_value("")
 
 
-def test_the_keyboard_is_enough(browser: Browser, home: str) -> None:
-    with visit(browser, home) as seen:
+def test_the_keyboard_is_enough(chromium: Browser, home: str) -> None:
+    with visit(chromium, home) as seen:
         page = seen.page
         expect(page.locator("#state")).to_have_text("live")
         page.keyboard.press("Tab")
@@ -246,8 +244,8 @@ def test_the_keyboard_is_enough(browser: Browser, home: str) -> None:
     assert seen.complaints == []
 
 
-def test_language_and_colours_are_switched_and_kept(browser: Browser, home: str) -> None:
-    with visit(browser, home) as seen:
+def test_language_and_colours_are_switched_and_kept(chromium: Browser, home: str) -> None:
+    with visit(chromium, home) as seen:
         page = seen.page
         page.locator("#language").click()
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
@@ -271,9 +269,9 @@ def _paper(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
-def test_a_service_that_is_gone_is_seen_to_be(browser: Browser, service: Service) -> None:
+def test_a_service_that_is_gone_is_seen_to_be(chromium: Browser, service: Service) -> None:
     with serving(service.app) as port:
-        context = visit(browser, f"http://127.0.0.1:{port}/")
+        context = visit(chromium, f"http://127.0.0.1:{port}/")
         seen: Watched = context.__enter__()
         expect(seen.page.locator("#state")).to_have_text("live")
     try:
