@@ -167,8 +167,8 @@ def _say(listener: socket.socket, *, open_door: bool) -> None:
     print(f"cascade: serving on http://{shown}:{port}/", file=sys.stderr, flush=True)
     if open_door and not (host.startswith("127.") or host == "::1"):
         print(
-            "cascade: no key is set: whoever reaches this address may ask, read and set the rung; "
-            "by which names is said with --host-name",
+            "cascade: no key is set: whoever reaches this address, by a name that --host or --host-name gave, "
+            "may ask, read and set the rung",
             file=sys.stderr,
             flush=True,
         )
