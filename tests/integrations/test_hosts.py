@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from starlette.types import Message, Receive, Scope, Send
 
-from cascade.integrations._web.hosts import KnownHosts, plain
+from cascade.integrations._web.hosts import REMEMBERED, KnownHosts, plain
 from cascade.integrations._web.spec import ServeSpec
 from integrations.kit import KEY, LOCKED, ORDER, Service, problem, serving
 
@@ -52,6 +52,15 @@ async def test_its_own_names_are_answered(host: str) -> None:
     async with Service() as client:
         for path in PATHS[:-1]:
             assert (await client.get(path, headers={"Host": host})).status_code == 200, path
+
+
+async def test_more_names_under_its_own_than_it_remembers_are_answered() -> None:
+    async with Service() as client:
+        for number in range(REMEMBERED + 2):
+            headers = {"Host": f"shop{number}.localhost"}
+            for _ in range(2):
+                assert (await client.get("/healthz", headers=headers)).status_code == 200
+        problem(await client.get("/healthz", headers={"Host": "shop0.example"}), 421, "wrong_host")
 
 
 @pytest.mark.parametrize("host", FOREIGN)
