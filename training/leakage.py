@@ -69,12 +69,16 @@ class Index:
             return Collision(example, found, "normalised", 1.0)
         grams = bigrams(key)
         common = Counter(number for gram in grams for number in self._postings.get(gram, ()))
-        for number, shared in common.most_common(5):
-            other, theirs = self._examples[number]
-            likeness = shared / (len(grams) + len(theirs) - shared)
-            if likeness >= self._jaccard:
-                return Collision(example, other, "near", likeness)
-        return None
+        nearest = max(
+            common, key=lambda number: (self._likeness(grams, number, common[number]), -number), default=None
+        )
+        if nearest is None or (likeness := self._likeness(grams, nearest, common[nearest])) < self._jaccard:
+            return None
+        return Collision(example, self._examples[nearest][0], "near", likeness)
+
+    def _likeness(self, grams: frozenset[str], number: int, shared: int) -> float:
+        """Share of the bigrams of both that are common to them (Jaccard)."""
+        return shared / (len(grams) + len(self._examples[number][1]) - shared)
 
 
 def bigrams(text: str) -> frozenset[str]:

@@ -74,3 +74,11 @@ def test_a_collision_does_not_show_the_line_that_is_held_out() -> None:
     assert (
         told.replace("帮我点一杯珍珠奶茶吧", "") == "train.tsv:1: '' is a near duplicate (0.75) of test.tsv:1"
     )
+
+
+def test_the_nearest_of_many_alike_is_found_whatever_else_shares_more() -> None:
+    mine = "帮我来一杯珍珠奶茶"
+    # each shares as many bigrams as the double does, and is no double for its length
+    longer = [f"帮我来一杯珍珠奶茶{letter * 9}呀{letter * 9}" for letter in "甲乙丙丁戊己"]
+    _, gone = separate(examples([mine], "a"), examples([*longer, mine + "吧"], "b"), plain, 0.7)
+    assert [collision.kept.text for collision in gone] == [mine + "吧"]
