@@ -120,7 +120,7 @@ def test_each_rung_has_its_own_thresholds_and_the_others_keep_the_normal_ones() 
     ("rung", "complaint"),
     [
         (
-            {"default": {"confidence": 0.9}, "acting": {"confidence": 0.99, "margin": 0.5}},
+            {"default": {"confidence": 0.6}, "acting": {"confidence": 0.99, "margin": 0.5}},
             "names a certificate",
         ),
         (

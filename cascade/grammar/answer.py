@@ -87,8 +87,6 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "what was it, and what is it now")
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
-    if result == {reading.spec.quantity.field: 1}:
-        raise Unclear("tie", "one is what an order says when it says nothing")
     check_parts(reading.spec, [result])
     return [result] if result else []
 

@@ -106,9 +106,14 @@ class Reading:
         self.people = 0
         """How many people it is for, 0 when not said."""
 
+    @property
+    def pauses(self) -> bool:
+        """Whether spaces part anything here; 帮 我 点 一 杯 is how somebody types."""
+        return 0 < 2 * self.utterance.raw.count(" ") < len(self.utterance.text)
+
     def paused(self, place: int) -> bool:
         """Whether there is a space before the word at a place, as it was typed."""
-        if " " not in self.utterance.raw:
+        if not self.pauses:
             return False
         begins = self.utterance.offsets[self.tokens[place][1]][0]
         return self.utterance.raw[:begins].endswith(" ")
@@ -220,7 +225,7 @@ def head(reading: Reading, place: int) -> int:
         return place + 1  # 拿铁☕ is one
     reading.lead(place)
     _, start, end = reading.tokens[place]
-    torn = " " in reading.utterance.raw and any(
+    torn = reading.pauses and any(
         " " in reading.utterance.raw[a[1] : b[0]] for a, b in pairwise(reading.utterance.offsets[start:end])
     )
     if torn and reading.said(HEAD):

@@ -15,7 +15,7 @@ from integrations.kit import ORDER, UNCLEAR, Service, chitchat, eventually, serv
 def sent(port: int, body: dict[str, object]) -> socket.socket:
     content = json.dumps(body).encode()
     head = (
-        "POST /v1/classify HTTP/1.1\r\nHost: cascade\r\nContent-Type: application/json\r\n"
+        "POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     )
     client = socket.create_connection(("127.0.0.1", port))

@@ -17,7 +17,7 @@ from cascade.testing import FakeBackend
 from cascade.traffic import Gate, Rung, TrafficSpec
 from cascade.traffic.spec import BudgetSpec, RungSpec
 
-FOR_THE_MODEL = "千问，帮我点一杯少糖少冰、减脂能喝的奶茶"
+FOR_THE_MODEL = "千问，帮我点一杯少糖或者无糖、适合减脂的奶茶"
 DECLINE = {"intent": "decline"}
 CHATTER = (
     "今天上班好累啊你陪我聊会儿天好不好",
