@@ -109,7 +109,10 @@ class Reading:
     @property
     def pauses(self) -> bool:
         """Whether spaces part anything here; 帮 我 点 一 杯 is how somebody types."""
-        return 0 < 2 * self.utterance.raw.count(" ") < len(self.utterance.text)
+        if " " not in self.utterance.raw:
+            return False
+        pieces = self.utterance.raw.split()
+        return 2 * sum(len(piece) == 1 for piece in pieces) <= len(pieces)
 
     def paused(self, place: int) -> bool:
         """Whether there is a space before the word at a place, as it was typed."""

@@ -39,7 +39,7 @@ def served(folder: Path, *options: str, **environment: str) -> Iterator[tuple[st
         assert process.wait(60) == 0, said.read_text()
 
 
-UNCLEAR = "把刚才那个换成另一个"
+UNCLEAR = "千问，帮我点几杯少糖少冰、适合减脂的奶茶"
 """Unclear at the rung without a large model too."""
 
 

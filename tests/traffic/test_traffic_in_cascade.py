@@ -17,9 +17,10 @@ from cascade.testing import FakeBackend
 from cascade.traffic import Gate, Rung, TrafficSpec
 from cascade.traffic.spec import BudgetSpec, RungSpec
 
-FOR_THE_MODEL = "千问，帮我点一杯少糖或者无糖、适合减脂的奶茶"
+FOR_THE_MODEL = "千问，帮我点几杯少糖少冰、适合减脂的奶茶"
 DECLINE = {"intent": "decline"}
 CHATTER = (
+    "一杯奶茶少糖或者无糖，适合减脂",
     "今天上班好累啊你陪我聊会儿天好不好",
     "你说人为什么总在周一犯困呢真是奇怪",
     "我妈问你们这儿招不招暑假工一天多少钱",
