@@ -186,6 +186,8 @@ class Recipe(_Part):
             raise RecipeError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
         if recipe.teacher_fit is not None and recipe.encoder is None:
             raise RecipeError(f"{path}: teacher_fit needs an encoder folder")
+        if recipe.distillation.spliced:
+            raise RecipeError(f"{path}: distillation.spliced is for recipes of labelled rows ([data])")
         if (recipe.student is None or recipe.student_fit is None) == (recipe.linear is None):
             raise RecipeError(f"{path}: name [student] with [student_fit], or [linear]")
         if (

@@ -38,9 +38,8 @@ def canonical(order: BaseModel, spelling: Spelling) -> Any:
         return canonical_fields(order, spelling)
     where = order.fulfilment
     items = _merged(order.items)
-    if (
-        order.intent == "modify_order"
-    ):  # an item of a change with nothing in it says nothing: 改成一杯 and 改一下 alike
+    if order.intent == "modify_order":
+        # an item of a change with nothing in it says nothing: 改成一杯 and 改一下 alike
         items = [item for item in items if item != {**_item(OrderItem()), "quantity": 1}]
     return {
         "intent": order.intent,

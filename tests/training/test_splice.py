@@ -1,11 +1,14 @@
 """Spliced texts: parts of two, for which the teacher alone has an answer."""
 
 import random
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from training.dataset import Sample
+from training.recipe import Recipe, RecipeError
 from training.splice import Splicer
 
 TEXTS = st.lists(st.text("点杯奶茶去冰少糖 ab", min_size=1).filter(str.strip), min_size=1, max_size=5)
@@ -46,3 +49,11 @@ def test_words_are_not_cut() -> None:
     texts = [made(learned[0], rng).text for _ in range(50)]
     assert {word for text in texts for word in text.split()} == words
     assert len(set(texts)) > 10
+
+
+def test_a_pack_whose_generator_says_texts_anew_does_not_splice_them(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    recipe = (root / "training/recipes/tiny.toml").read_text(encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(recipe + "\n[distillation]\nspliced = 0.3\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="labelled rows"):
+        Recipe.read(tmp_path / "tiny.toml", root)

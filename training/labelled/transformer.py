@@ -211,6 +211,10 @@ class _School:
 
     def _variant(self) -> fit.Variant:
         """What a student hears in place of a sample."""
+        if not self.workshop.recipe.distillation.spliced:
+            return (
+                _as_it_is  # and nothing is drawn: a recipe without it comes to the hashes that it always had
+            )
         return Splicer(
             self.learned,
             len(self.workshop.sets.intents),
