@@ -99,6 +99,9 @@ class OrderGrammar:
         reading.read(result, _HANDLERS)
         amendments.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
+        denied = found.rejected or any(guard[0] == "negation" for guard in result.guards)
+        if denied and result.changing and not (result.referred or result.said(CHANGE)):
+            result.fail("tie", _EITHER)  # 不要少糖要多糖
         items: list[Fields] = []
         if not result.problem:
             try:

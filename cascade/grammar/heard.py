@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.answer import check_parts, composed, numbered
 from cascade.grammar.assembly import Assembly
-from cascade.grammar.composer import Fields, pieces, simple
+from cascade.grammar.composer import Fields, Unclear, pieces, simple
+from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import HeardTokens
 from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.parse import Parse
+from cascade.grammar.parts import add_more
 from cascade.grammar.reading import (
     BREAK,
     CHANGE,
@@ -53,13 +56,14 @@ class HeardParse:
 class HeardReading(Reading):
     """A reading that takes a marked word for what it is marked as, where its neighbours do not explain it."""
 
-    __slots__ = ("fields",)
+    __slots__ = ("fields", "more")
 
     def __init__(
         self, utterance: Utterance, heard: HeardTokens, spec: GrammarSpec, *, changing: bool
     ) -> None:
         super().__init__(utterance, heard.tokens, spec, changing=changing)
         self.fields = heard.fields
+        self.more = heard.more
 
     def refuse(self, place: int) -> int:
         entry, start, _ = self.tokens[place]
@@ -92,11 +96,13 @@ class HeardReading(Reading):
 
 
 def heard(reading: Reading, place: int) -> int:
-    """A stretch marked as something that is kept as spoken."""
-    entry = reading.tokens[place][0]
+    """A stretch marked as something that is kept as spoken. More of a part also adds it: 芋圆多来点."""
+    entry, start, _ = reading.tokens[place]
     assert entry.slot is not None
     name, value = entry.slot.field, reading.spoken(place, place)
     if entry.slot.spec.role == "note":
+        if isinstance(reading, HeardReading) and (part := reading.more.get(start)) is not None:
+            add_more(reading, part)
         reading.notes.setdefault(name, []).append(value)
     else:
         reading.put(name, value)
@@ -130,6 +136,8 @@ def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> lis
     if not reading.changing:
         reading.marks = _once([mark for mark in reading.marks if mark[0] is not CHANGE])
         return composed(reading, head, spreading)
+    if any(a[0].kind == "measure" and b[0].roles & ROLE["inside"] for a, b in pairwise(reading.tokens)):
+        raise Unclear("tie", "one share of several")  # 两杯里的柠檬水改热的
     marks = _after_changes(reading.marks)
     single = simple(marks)
     if single is not None:
@@ -167,7 +175,10 @@ def _clause(marks: list[Mark], start: int) -> list[Mark]:
 
 
 def _after_changes(marks: list[Mark]) -> list[Mark]:
-    """Without the values that a later 改成 replaces by others of their kind: 两杯改成三杯."""
+    """Without the values that a later 改成 replaces by others of their kind: 两杯改成三杯.
+
+    Raises :class:`~cascade.grammar.composer.Unclear` where one of these is itself what something was changed to.
+    """
     kept: list[Mark] = []
     for at, mark in enumerate(marks):
         if mark[0] in (CHANGE, JOIN):
@@ -182,4 +193,6 @@ def _after_changes(marks: list[Mark]) -> list[Mark]:
         )
         if not replaced:
             kept.append(mark)
+        elif any(before[0] is CHANGE for before in marks[:at]):
+            raise Unclear("tie", "more than one change")  # 奶茶那杯改热的柠檬茶那杯改去冰
     return kept

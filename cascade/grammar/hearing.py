@@ -16,11 +16,9 @@ from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Slot, Token
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.sounds import Sound, Sounds
 from cascade.grammar.spec import GrammarSpec, SlotSpec
+from cascade.grammar.stretches import doubtful, inner
 
 _AS_SPOKEN: Final = frozenset({"note", "place"})
-_EDGES: Final = frozenset({"of", "inside", "separator", "filler", "final", "perfective"})
-"""Kinds of words that a stretch may begin or end with and that say nothing: 清爽的."""
-
 _MAY_MEAN: Final = frozenset({"unknown", "remove", "reject", "removed", "guard", "plenty", "toward"})
 """Kinds of words that, marked together with a value, may change it."""
 
@@ -48,6 +46,8 @@ class HeardTokens:
     """Starts of the words that a mark vouches for, and the field it says."""
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
     """Places of things of the trade that no mark claims, and the roles of their slots."""
+    more: dict[int, Entry] = field(default_factory=dict)
+    """Starts of the wishes that ask for more of a part, and the part: 芋圆多来点."""
     rejected: list[tuple[int, int]] = field(default_factory=list)
     """Places of marked values that were named to say that they are not wanted."""
     unresolved: list[tuple[int, int]] = field(default_factory=list)
@@ -65,15 +65,19 @@ class Listener:
     """Puts marks and lexicon together. Immutable, safe to share."""
 
     def __init__(self, spec: GrammarSpec, lexicon: Lexicon, sounds: Sounds) -> None:
+        self._spec = spec
         self._lexicon = lexicon
         self._sounds = sounds
         self._spoken: dict[str, Entry] = {}
         self._typed: dict[str, frozenset[str]] = {}
         self._flags: dict[str, Entry] = {}
         self._ways: set[str] = set()
+        self._places: set[str] = set()
         for name, slot in spec.slots.items():
             if slot.role in _AS_SPOKEN and slot.field is not None:
                 self._spoken[slot.field] = Entry("", "heard", 0, Slot(name, slot, slot.field))
+                if slot.role == "place":
+                    self._places.add(slot.field)
             elif slot.role in ("head", "attribute", "part", "flag", "value"):
                 for path in (slot.field, slot.without):
                     if path is not None:
@@ -126,20 +130,24 @@ class Listener:
 
     def _as_spoken(self, text: str, mark: Heard, found: HeardTokens) -> None:
         words = list(self._scan(text, mark.start, mark.end))
-        edges = [word[0].kind in _EDGES for word in words]
-        inside = [at for at, edge in enumerate(edges) if not edge]
-        if not inside:
+        place = inner(self._spec, text, words, place=mark.field in self._places)
+        if place is None:
             found.tokens += words
             return
-        first, last = inside[0], inside[-1]
-        if all(_role(words[at][0]) in _NAMED for at in inside):  # 椰果 is no wish
-            found.unresolved.append((words[first][1], words[last][2]))
-        for word in words[:first]:
+        start, end = place
+        said = [word for word in words if start <= word[1] and word[2] <= end]
+        if said and all(_role(word[0]) in _NAMED for word in said):  # 椰果 is no wish
+            found.unresolved.append((start, end))
+        if doubtful(self._spec, text, said, start, end):
+            found.unresolved.append((start, end))
+        for word in self._scan(text, mark.start, start):
             found.add(word)
-        start, end = words[first][1], words[last][2]
+        more = _more(said)
+        if more is not None:
+            found.more[start] = more
         found.tokens.append((self._spoken[mark.field], start, end))
         found.fields[start] = mark.field
-        for word in words[last + 1 :]:
+        for word in self._scan(text, end, mark.end):
             found.add(word)
 
     def _by_lexicon(self, text: str, mark: Heard, found: HeardTokens) -> None:
@@ -218,6 +226,15 @@ def _reject(found: HeardTokens) -> None:
             del found.fields[start]
             found.rejected.append((start, end))
             found.tokens[at] = (UNKNOWN, start, end)
+
+
+def _more(words: Sequence[Token]) -> Entry | None:
+    """The part that a wish asks for more of, where it says nothing else: 多放红豆, 芋圆多来点."""
+    if len(words) != 2:
+        return None
+    parts = [sense for entry, _, _ in words for sense in entry.variants or (entry,) if sense.kind == "part"]
+    asks = any(entry.roles & ROLE["more"] for entry, _, _ in words)
+    return parts[0] if asks and len(parts) == 1 else None
 
 
 def _negates(entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
 
@@ -44,12 +44,20 @@ def _plenty(reading: Reading, place: int) -> int:
     ]
     if entry.kind != "part" or entry.slot is None or not notes:
         return reading.refuse(place)
-    names = [str(mark[2]) for mark in reading.marks if mark[0] is HEAD]
-    more = reading.tokens[place][0].roles & ROLE["more"]
-    if not (more and any(entry.value in name for name in names)):  # 豆花奶茶，多加豆花
+    if reading.tokens[place][0].roles & ROLE["more"]:
+        add_more(reading, entry)
+    else:
         reading.marks.append((PART, entry.slot.field, entry.value))
     reading.wish(notes[0], reading.spoken(place, place + 1))
     return place + 2
+
+
+def add_more(reading: Reading, part: Entry) -> None:
+    """More of a part adds it, but to what is named for it: 豆花奶茶，多加豆花."""
+    assert part.slot is not None
+    names = [str(mark[2]) for mark in reading.marks if mark[0] is HEAD]
+    if not any(part.value in name for name in names):
+        reading.marks.append((PART, part.slot.field, part.value))
 
 
 def _after_portion(reading: Reading, place: int) -> int:

@@ -47,9 +47,16 @@ END: Final[Token] = (Entry("", "end"), 0, 0)
 def changes(tokens: list[Token]) -> bool:
     """Whether something is changed; 换燕麦奶 only says how it is made."""
     return any(
-        token[0].roles & ROLE["change"] and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note")
+        token[0].roles & ROLE["change"]
+        and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note" or altered(tokens, at))
         for at, token in enumerate(tokens)
     )
+
+
+def altered(tokens: list[Token], at: int) -> bool:
+    """Whether the wish after a word is what something becomes, and the word no part of it: 改成放前台."""
+    slot = tokens[at + 1][0].slot
+    return slot is not None and slot.spec.loose and bool(tokens[at][0].roles & ROLE["alter"])
 
 
 class Reading:

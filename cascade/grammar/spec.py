@@ -261,6 +261,15 @@ class AddressWords(_Record):
     """A bare number of at least so many digits may end an address too: 602."""
 
 
+class SpokenWords(_Record):
+    """What a value kept as spoken neither begins with nor holds, where a model marked it."""
+
+    leads: Forms = ()
+    """Leads to a wish and is no part of it: 改成 in 改成放门口."""
+    doubtful: Forms = ()
+    """What makes it more, or less, than one wish that can be kept: 公司或者家, 不要放门口要放快递柜."""
+
+
 class QuantitySpec(_Record):
     """The number of an item. Outside the range nothing is answered; nothing is ever clamped."""
 
@@ -273,6 +282,8 @@ class QuantitySpec(_Record):
     """Whole quantities: half a dozen."""
     spoils: Forms = ()
     """Right before a numeral, what makes it another number, or none: 第二杯, 负二杯."""
+    parted: Forms = ()
+    """Right after a measure word, what makes the number before it another: 一杯半."""
 
 
 class GrammarSpec(_Record):
@@ -290,12 +301,16 @@ class GrammarSpec(_Record):
     budget: BudgetWords | None = None
     clock: ClockWords | None = None
     address: AddressWords | None = None
+    spoken: SpokenWords = SpokenWords()
     phrasings: Mapping[str, Mapping[Form, Forms]] = Field(default_factory=dict)
     """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)
     """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
+    elsewhere: Forms = ()
+    """Words by which an order goes by what it does not hold: 后者少糖. They make an order doubtful that only a model
+    could put together."""
     otherwise: Forms = ()
     """Words of another wish than an order: beside one, unexplained, they make two of it: 取消那单，再来一杯."""
     soft: Mapping[str, Forms] = Field(default_factory=dict)

@@ -21,6 +21,7 @@ from cascade.grammar.reading import (
     REST,
     Handler,
     Reading,
+    altered,
 )
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
@@ -167,11 +168,10 @@ def _names_it(reading: Reading, place: int) -> bool:
 def _change(reading: Reading, place: int) -> int:
     """Changes an order that exists; before a note it is spoken with it: 换燕麦奶."""
     if reading.tokens[place][0].roles & ROLE["swap"] and reading.at(place + 1)[0].kind == "note":
-        base, of_what = reading.at(place + 1)[0], reading.at(place - 1)[0]
-        loose = base.slot is not None and base.slot.spec.loose
+        of_what = reading.at(place - 1)[0]
         if of_what.kind == "head" and reading.referred and reading.begins_at(place - 1):
             reading.fail("tie", "the drink, or what is in it")  # 喜茶那杯，绿妍改金凤茶底
-        if not (loose and reading.changing and reading.tokens[place][0].roles & ROLE["alter"]):
+        if not altered(reading.tokens, place):
             return noted(reading, place, place + 1)
     if not reading.changing:
         return reading.refuse(place)
@@ -187,10 +187,11 @@ def _change(reading: Reading, place: int) -> int:
 
 def _says_which(reading: Reading, place: int) -> bool:
     """大杯的那个, and 少糖的 right after 那杯."""
-    entry, before = reading.at(place)[0], reading.at(place - 1)[0]
+    linked = reading.at(place)[0].kind == "of"
+    entry, before = reading.at(place - linked)[0], reading.at(place - linked - 1)[0]
     if entry.roles & ROLE["demonstrative"] and before.kind == "attribute":
         return True
-    ends = any(entry.form.endswith(form) for form in reading.spec.words.of)
+    ends = linked or any(entry.form.endswith(form) for form in reading.spec.words.of)
     return entry.kind == "attribute" and ends and bool(before.roles & ROLE["reference"])
 
 

@@ -25,6 +25,7 @@ _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
 
 
+_COUNTED: Final = frozenset({"numeral", "head"})
 _TALK: Final = frozenset({"unknown", "perfective"})
 _NOTHING: Final = Entry("", "end")
 _MOST: Final = 6.0
@@ -109,6 +110,7 @@ class Judge:
         if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
             hearing.doubt((0, len(tagging.best)), "nothing named")
         self._chatter(hearing, parse)
+        self._elsewhere(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
@@ -133,6 +135,7 @@ class Judge:
         self._dropped(hearing, found)
         self._passed_over(hearing, parse)
         self._guards(hearing, parse)
+        self._elsewhere(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
         return hearing.verdict(
@@ -173,7 +176,9 @@ class Judge:
                 talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
                 doubtful = not talk or outside < _SURE
             elif entry.kind == "measure":
-                doubtful = before.kind == "numeral" or outside < _SURE
+                doubtful = before.kind in _COUNTED or outside < _SURE  # 来个奶茶杯
+            elif parse.text.startswith(self._spec.quantity.parted, start) and before.kind == "measure":
+                doubtful = True  # 一杯半
             elif entry.kind == "unknown":
                 hearing.passed(outside)
                 spoils = after.kind == "numeral" and parse.text[start:end].endswith(
@@ -197,6 +202,12 @@ class Judge:
         named = all(any(_said(item, head) for head in self._heads) for item in items)
         for start, end, role in found.dropped:
             hearing.passed(hearing.tagging.chance(start, end, -1))
+            which = role == "attribute" and _pointed_at(found.parse.tokens, start)
+            if which and found.parse.intent == self._spec.modify:
+                hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖
+            gone = role == "head" and any(guard.start == end for guard in found.parse.guards)
+            if gone and found.parse.intent == self._spec.intent:
+                hearing.doubt((start, end), "named, and said to be gone")  # 奶茶没了，来杯果茶
             if role == "head" and items and not named and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and not in the order")
 
@@ -209,6 +220,12 @@ class Judge:
         for guard in parse.guards:
             if several or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
+
+    def _elsewhere(self, hearing: _Hearing, parse: Parse) -> None:
+        """Words by which the order goes by what it does not hold."""
+        for word in self._spec.elsewhere if parse.intent == self._spec.intent else ():
+            if (start := parse.text.find(word)) >= 0:
+                hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""
@@ -241,6 +258,11 @@ class Judge:
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _pointed_at(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a word that points at an order stands right before a place."""
+    return any(end == start and entry.kind == "reference" for entry, _, end in tokens)
 
 
 def _beside(tokens: Sequence[Token], at: int) -> tuple[Entry, Entry]:

@@ -138,6 +138,8 @@ class ClassifierTier:
         if acting and (forbidding := self._guarding.forbidding(parse, guess.intent)):
             places = ", ".join(utterance.text[start:end] for start, end in forbidding)
             return Abstention(parse.guards[0].reason, places, _typed(utterance, forbidding)), evidence
+        if acting and self._guarding.agreed(utterance, parse, guess.intent):
+            return Abstention("tie", "a yes to something, or a wish of its own"), evidence
         wishes = self._guarding.order_details(parse, guess.intent) if acting else []
         outcome = Proposal(
             guess.intent,

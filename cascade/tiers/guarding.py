@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from cascade.grammar import Guard, Parse
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.spec import GrammarSpec
+from cascade.text import Utterance
 
 Place = tuple[int, int]
 
@@ -14,7 +15,10 @@ CARRIERS: Final = frozenset({"carrier", "desire", "again"})
 """Kinds of words that may carry an order: 来, 想要, 再来."""
 _ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
 _ACTS: Final = _ORDERS | ROLE["change"]
+_POINTS: Final = ROLE["reference"] | ROLE["object"]
 _PARTS: Final = frozenset({"head", "attribute", "part", "flag"})
+_SILENT: Final = frozenset({"final", "perfective", "separator", "asking", "tag", "filler", "guard"})
+"""Kinds of words that may follow what takes an order back, and order nothing."""
 _SOFT: Final = frozenset({"negation", "past"})
 """Reasons of guards that a model may take for talk around the wish: 困得不行了, 刚点的那杯. The others stay guards."""
 
@@ -43,6 +47,16 @@ class Guarding:
             if word not in permitted and word not in soft and (not talk or denies):
                 found.append((guard.start, guard.end))
         return found
+
+    def agreed(self, utterance: Utterance, parse: Parse, intent: str) -> bool:
+        """Whether a yes stands before words that name nothing: 嗯，取消吧 answers, 嗯，取消那单 asks."""
+        if not self._spec.permits.get(intent) or not utterance.raw.lstrip().startswith(
+            self._spec.words.assent
+        ):
+            return False
+        return not any(
+            entry.roles & _POINTS or _PARTS.intersection(_kinds(entry)) for entry, _, _ in parse.tokens
+        )
 
     def order_details(self, parse: Parse, intent: str) -> list[Place]:
         """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶.
@@ -77,7 +91,9 @@ class Guarding:
             return False
         following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
         denied = following is not None and (following.kind in _PARTS or following.roles & _ACTS)
-        return not denied
+        if denied or parse.intent != self._spec.intent or guard.reason != "negation":
+            return not denied
+        return not (_named_before(parse, guard.start) or _closes(parse, guard))
 
     def _commanded(self, guard: Guard, parse: Parse) -> bool:
         """把免单卡领了 asks for what 我把免单卡领了 tells."""
@@ -88,3 +104,20 @@ class Guarding:
                 addressed = at and parse.tokens[at - 1][0].roles & ROLE["opener"]
                 return bool(addressed) or not parse.text.endswith(self._spec.words.speaker, 0, start)
         return False
+
+
+def _named_before(parse: Parse, start: int) -> bool:
+    """Whether a name stands right before a place: 奶茶没了."""
+    return any(end == start and _PARTS.intersection(_kinds(entry)) for entry, _, end in parse.tokens)
+
+
+def _kinds(entry: Entry) -> set[str]:
+    return {sense.kind for sense in entry.variants or (entry,)}
+
+
+def _closes(parse: Parse, guard: Guard) -> bool:
+    """Whether nothing is said after a guard that itself follows what was ordered: 来杯奶茶，算了."""
+    after = (entry for entry, start, _ in parse.tokens if start >= guard.end)
+    before = (entry for entry, _, end in parse.tokens if end <= guard.start)
+    ordered = any(_PARTS.intersection(_kinds(entry)) for entry in before)
+    return ordered and all(entry.kind in _SILENT for entry in after)

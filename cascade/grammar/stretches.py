@@ -1,0 +1,73 @@
+"""Where a value that is kept as spoken begins and ends, within the stretch that a model marked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.numerals import NUMERAL_CHARS, parse_numeral
+from cascade.grammar.spec import GrammarSpec
+
+_BEFORE: Final = frozenset({"separator", "filler", "perfective"})
+"""Kinds of words that a stretch may begin with and that say nothing. 地 and 喝 belong to what follows: 地铁口, 喝完."""
+_AFTER: Final = _BEFORE | {"of", "inside", "final"}
+"""The same at its end: 清爽的."""
+_HOURS: Final = 24
+_LEAST: Final = 2
+"""Characters that must be left of a value when what leads to it is taken off."""
+
+
+def inner(spec: GrammarSpec, text: str, words: Sequence[Token], *, place: bool) -> tuple[int, int] | None:
+    """The value in a stretch of ``words`` of a text; ``None`` where the stretch says nothing.
+
+    ``place`` says that the value is an address, whose name may end like a particle: 网吧.
+    """
+    first, last = 0, len(words)
+    while first < last and (words[first][0].kind in _BEFORE or _of(words[first], text)):
+        first += 1
+    while (
+        last > first and words[last - 1][0].kind in _AFTER and not (place and _named(spec, text, words, last))
+    ):
+        last -= 1
+    if all(entry.kind in _AFTER for entry, _, _ in words[first:last]):
+        return None
+    start, end = words[first][1], words[last - 1][2]
+    while not place and (lead := _lead(spec, text[start:end])):
+        start += lead
+    return start, end
+
+
+def doubtful(spec: GrammarSpec, text: str, words: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a value is more, or less, than one thing that can be kept: 公司或者家, 20块, 3点 before 20杯."""
+    value = text[start:end]
+    if any(sign in value for sign in spec.spoken.doubtful):
+        return True
+    priced = [entry.kind == "numeral" or entry.roles & ROLE["unit"] for entry, _, _ in words]
+    if len(priced) > 1 and all(priced):
+        return True
+    if spec.clock is None or not value.endswith(spec.clock.hours):
+        return False
+    runs_on = text[end : end + 1] in NUMERAL_CHARS and text[end : end + 1] != ""
+    hours = [parse_numeral(text[first:last]) for entry, first, last in words if entry.kind == "numeral"]
+    return runs_on or any(hour is None or hour > _HOURS for hour in hours)
+
+
+def _of(word: Token, text: str) -> bool:
+    """Whether a word links what stands before it: 的, and 地 only where it is no beginning of a name."""
+    entry, start, end = word
+    return entry.kind in ("of", "inside") and text[start:end] != "地"
+
+
+def _named(spec: GrammarSpec, text: str, words: Sequence[Token], last: int) -> bool:
+    endings = spec.address.endings if spec.address is not None else ()
+    return text[words[0][1] : words[last - 1][2]].endswith(endings)
+
+
+def _lead(spec: GrammarSpec, value: str) -> int:
+    """How many characters lead to a wish and are no part of it: 备注改成放门口 is 放门口."""
+    for lead in spec.spoken.leads:
+        rest = value[len(lead) :]
+        if value.startswith(lead) and len(rest) >= _LEAST and rest[0].isalpha():
+            return len(lead)
+    return 0
