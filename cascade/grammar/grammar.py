@@ -22,7 +22,7 @@ from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.parse import Guard, Parse, Problem
-from cascade.grammar.reading import CHANGE, HEAD, PART, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, PART, VALUE, Handler, Reading
 from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
@@ -99,8 +99,7 @@ class OrderGrammar:
         reading.read(result, _HANDLERS)
         amendments.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
-        denied = found.rejected or any(guard[0] == "negation" for guard in result.guards)
-        if denied and result.changing and not (result.referred or result.said(CHANGE)):
+        if result.changing and _denies_first(result):
             result.fail("tie", _EITHER)  # 不要少糖要多糖
         items: list[Fields] = []
         if not result.problem:
@@ -248,6 +247,13 @@ def _may_order(result: Reading) -> bool:
     if PART not in kinds[at:]:
         return False  # 奶茶改成少糖
     return HEAD in kinds and HEAD not in kinds[at:]
+
+
+def _denies_first(result: Reading) -> bool:
+    """Whether all that is said is a value that is not wanted and one that is, of a cup that there may not be yet."""
+    first = result.tokens[0][0] if result.tokens else None
+    denies = first is not None and (first.guard == "negation" or first.roles & ROLE["reject"])
+    return bool(denies) and not result.referred and {mark[0] for mark in result.marks} == {VALUE}
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
