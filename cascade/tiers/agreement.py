@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,23 +11,28 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 from cascade.grammar import HeardParse, Parse
-from cascade.grammar.entry import Entry, Token
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration, log_odds
-from cascade.tiers.guarding import CARRIERS, Guarding
+from cascade.tiers.guarding import Guarding, Place
+from cascade.tiers.surroundings import (
+    ORDERING,
+    beside,
+    counting,
+    describing,
+    filled,
+    pointed_at,
+    runs,
+    said,
+)
 from cascade.tiers.tagging import Tagging
 
-Place = tuple[int, int]
-
-_ORDERING = CARRIERS | {"numeral", "measure", "portion"}
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
 
 
 _COUNTED: Final = frozenset({"numeral", "head"})
 _TALK: Final = frozenset({"unknown", "perfective"})
-_NOTHING: Final = Entry("", "end")
 _MOST: Final = 6.0
 _SURE: Final = 0.9
 """How likely a numeral must be no part of the order to be passed over."""
@@ -148,30 +153,30 @@ class Judge:
 
     def _chatter(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
-        counting = tuple(_counting(parse))
-        describing = tuple(_describing(parse))
+        counts_at = tuple(counting(parse))
+        describes_at = tuple(describing(parse))
         nameless = parse.intent == self._spec.intent and not any(
-            _filled(parse.answer, head, self._spec.items) for head in self._heads
+            filled(parse.answer, head, self._spec.items) for head in self._heads
         )
         for start, end in parse.uncovered:
             hearing.explained[start:end] = True
             hearing.passed(hearing.tagging.outside[start:end].min())
-            counts = any(first <= end and start <= last for first, last in counting)
-            describes = any(first <= start and end <= last for first, last in describing)
+            counts = any(first <= end and start <= last for first, last in counts_at)
+            describes = any(first <= start and end <= last for first, last in describes_at)
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
     def _passed_over(self, hearing: _Hearing, parse: Parse) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""
-        describing = tuple(_describing(parse)) if parse.intent == self._spec.intent else ()
+        describes_at = tuple(describing(parse)) if parse.intent == self._spec.intent else ()
         nameless = parse.intent == self._spec.intent and not any(
-            _filled(parse.answer, head, self._spec.items) for head in self._heads
+            filled(parse.answer, head, self._spec.items) for head in self._heads
         )
         for at, (entry, start, end) in enumerate(parse.tokens):
             if not any(first <= start and end <= last for first, last in parse.uncovered):
                 continue
             outside = hearing.tagging.chance(start, end, -1)
-            before, after = _beside(parse.tokens, at)
+            before, after = beside(parse.tokens, at)
             if entry.kind == "numeral":
                 talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
                 doubtful = not talk or outside < _SURE
@@ -184,8 +189,8 @@ class Judge:
                 spoils = after.kind == "numeral" and parse.text[start:end].endswith(
                     self._spec.quantity.spoils
                 )
-                describes = any(first <= start and end <= last for first, last in describing)
-                misspelt = nameless and before.kind in _ORDERING  # 来杯美是
+                describes = any(first <= start and end <= last for first, last in describes_at)
+                misspelt = nameless and before.kind in ORDERING  # 来杯美是
                 doubtful = spoils or describes or misspelt
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
@@ -199,10 +204,10 @@ class Judge:
     def _dropped(self, hearing: _Hearing, found: HeardParse) -> None:
         """What was named and is left out: no name may be, where an item then has none."""
         items = getattr(found.parse.answer, self._spec.items, ())
-        named = all(any(_said(item, head) for head in self._heads) for item in items)
+        named = all(any(said(item, head) for head in self._heads) for item in items)
         for start, end, role in found.dropped:
             hearing.passed(hearing.tagging.chance(start, end, -1))
-            which = role == "attribute" and _pointed_at(found.parse.tokens, start)
+            which = role == "attribute" and pointed_at(found.parse.tokens, start)
             if which and found.parse.intent == self._spec.modify:
                 hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖
             gone = role == "head" and any(guard.start == end for guard in found.parse.guards)
@@ -238,42 +243,26 @@ class Judge:
             hearing.explained[start:end] = True
             numbers = sorted(self._number[name] for name in fields)
             hearing.heard(hearing.tagging.by_field[start:end, numbers].sum(axis=1).max())
-            said = set(hearing.tagging.best[start:end].tolist()) - {-1}
-            if not said or not said <= set(numbers):
+            tagged = set(hearing.tagging.best[start:end].tolist()) - {-1}
+            if not tagged or not tagged <= set(numbers):
                 hearing.doubt((start, end), f"{'/'.join(sorted(fields))} by the grammar alone")
 
     def _tagged_alone(self, hearing: _Hearing, answer: BaseModel) -> None:
         """What only the tagger gives to a field: fine for a verb before a place, not for a word beside a value."""
-        for start, end, number in _runs(hearing.tagging.pooled, hearing.explained):
+        for start, end, number in runs(hearing.tagging.pooled, hearing.explained):
             name = self._fields[number]
             if name == self._spec.quantity.field:
                 continue  # one is said (一杯) or not, and is in the answer either way
-            if name in self._exact or not _filled(answer, name, self._spec.items):
+            if name in self._exact or not filled(answer, name, self._spec.items):
                 hearing.doubt((start, end), f"{name} by the tagger alone")
 
     def _said_at_all(self, hearing: _Hearing, answer: BaseModel) -> None:
         """A field that the grammar filled without a mention (a number, a time) must be heard somewhere."""
         for number, name in enumerate(self._fields):
-            if name not in self._exact and _filled(answer, name, self._spec.items):
+            if name not in self._exact and filled(answer, name, self._spec.items):
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
-
-
-def _pointed_at(tokens: Sequence[Token], start: int) -> bool:
-    """Whether a word that points at an order stands right before a place."""
-    return any(end == start and entry.kind == "reference" for entry, _, end in tokens)
-
-
-def _beside(tokens: Sequence[Token], at: int) -> tuple[Entry, Entry]:
-    """The words right before and right after a word, with nothing between."""
-    start, end = tokens[at][1:]
-    before = tokens[at - 1] if at else None
-    after = tokens[at + 1] if at + 1 < len(tokens) else None
-    return (
-        before[0] if before is not None and before[2] == start else _NOTHING,
-        after[0] if after is not None and after[1] == end else _NOTHING,
-    )
 
 
 def _odds(probability: float) -> float:
@@ -287,50 +276,3 @@ def _evidence(parse: Parse) -> dict[str, float]:
         "unguarded": float(not parse.guards),
         "covered": -strange / max(1, len(parse.text)),
     }
-
-
-def _counting(parse: Parse) -> Iterator[Place]:
-    """Places of numerals and measure words, which may also be all that is left of a numeral misspelt."""
-    for entry, start, end in parse.tokens:
-        if entry.kind in ("numeral", "measure"):
-            yield start, end
-
-
-def _describing(parse: Parse) -> Iterator[Place]:
-    """Places from a word that orders to the name it orders: what stands there says which, 来只奶茶, 来杯好喝的奶茶."""
-    opened: int | None = None
-    for entry, start, end in parse.tokens:
-        if entry.kind in _ORDERING:
-            opened = end
-        elif entry.kind == "separator":
-            opened = None
-        elif entry.kind == "head" and opened is not None:
-            yield opened, start
-            opened = None
-
-
-def _runs(best: npt.NDArray[np.intp], explained: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
-    """Runs of unexplained characters of one field, and its number."""
-    start = 0
-    for end in range(1, len(best) + 1):
-        if end < len(best) and best[end] == best[start] and explained[end] == explained[start]:
-            continue
-        if best[start] >= 0 and not explained[start]:
-            yield start, end, int(best[start])
-        start = end
-
-
-def _filled(answer: BaseModel, name: str, items: str) -> bool:
-    """Whether the answer says something in a field, its own or one of an item's."""
-    first, *rest = name.split(".")
-    if first not in type(answer).model_fields:
-        return any(_said(item, name) for item in getattr(answer, items, ()))
-    if rest:
-        part = getattr(answer, first)
-        return part is not None and _said(part, ".".join(rest))
-    return _said(answer, first)
-
-
-def _said(record: BaseModel, name: str) -> bool:
-    described = type(record).model_fields.get(name)
-    return described is not None and getattr(record, name) != described.get_default(call_default_factory=True)

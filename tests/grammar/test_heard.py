@@ -41,6 +41,41 @@ class TestKeptAsSpoken:
         found = hear("来杯果茶，清爽解腻，少糖", drink="果茶", preferences=",清爽解腻", sugar="少糖")
         assert found.parse.answer == order({"drink": "果茶", "sugar": "less"}, preferences=["清爽解腻"])
 
+    @pytest.mark.parametrize(
+        ("text", "piece", "wish"),
+        [
+            ("刚才那单备注改成挂门把上", "改成挂门把上", "挂门把上"),
+            ("来杯喝完不犯困的果茶", "喝完不犯困的", "喝完不犯困"),
+        ],
+    )
+    def test_a_wish_begins_after_what_leads_to_it(self, text: str, piece: str, wish: str) -> None:
+        assert wish in hear(text, "modify_order", preferences=piece).parse.answer.preferences
+
+    @pytest.mark.parametrize("place", ["地铁口", "网吧"])
+    def test_an_address_is_a_whole_name(self, place: str) -> None:
+        found = hear(f"来杯豆浆送到{place}", drink="豆浆", fulfilment__mode="送到", fulfilment__address=place)
+        assert found.parse.answer.fulfilment.address == place
+
+    @pytest.mark.parametrize(
+        ("text", "field", "piece"),
+        [
+            ("来杯奶茶送到公司或者家", "fulfilment.address", "公司或者家"),
+            ("来杯奶茶20块的", "preferences", "20块"),
+            ("25点来杯奶茶", "fulfilment.time", "25点"),
+            ("3点20杯奶茶", "fulfilment.time", "3点"),
+        ],
+    )
+    def test_what_is_more_or_less_than_one_value(self, text: str, field: str, piece: str) -> None:
+        assert hear(text, drink="奶茶", **{field: piece}).unresolved
+
+    @pytest.mark.parametrize(
+        ("drink", "toppings"), [("奶茶", ["芋圆"]), ("芋圆奶茶", [])], ids=["added", "in its name"]
+    )
+    def test_more_of_a_part_adds_it(self, drink: str, toppings: list[str]) -> None:
+        answer = hear(f"一杯{drink}，芋圆多来点", drink=drink, preferences="芋圆多来点").parse.answer
+        assert answer.preferences == ("芋圆多来点",)
+        assert list(answer.items[0].toppings) == toppings
+
 
 class TestValues:
     def test_chatter_with_a_forbidding_word_in_it_is_reported_and_passed_over(self) -> None:
@@ -122,3 +157,16 @@ class TestChanges:
             intent="modify_order",
         )
         assert found.parse.answer in (None, answer)
+
+    @pytest.mark.parametrize(
+        ("text", "marks"),
+        [
+            ("奶茶那杯改热的柠檬茶那杯改去冰", {"drink": "奶茶|柠檬茶", "temperature": "热的|去冰"}),
+            ("刚点的两杯里那个柠檬水改热的", {"drink": "柠檬水", "temperature": "热的"}),
+            ("不要少糖要多糖", {"sugar": "少糖|多糖"}),
+        ],
+    )
+    def test_a_change_of_two_minds(self, text: str, marks: dict[str, str]) -> None:
+        found = hear(text, "modify_order", **marks)
+        assert found.parse.answer is None
+        assert found.parse.reason == "tie"

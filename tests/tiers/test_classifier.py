@@ -228,6 +228,12 @@ class TestAgreement:
             ("渴死了,来第二杯奶茶", {"quantity": "二杯", "drink": "奶茶"}),
             ("不喝奶茶,喝咖啡,点一杯热的", {"quantity": "一杯", "temperature": "热的"}),
             ("美式数量要改6", {"drink": "美式"}),
+            ("帮我点杯奶茶,算了", {"drink": "奶茶"}),
+            ("奶茶没了,来杯果茶", {"drink": "果茶"}),
+            ("来一杯半奶茶", {"quantity": "一杯", "drink": "奶茶"}),
+            ("来个奶茶杯", {"drink": "奶茶"}),
+            ("别忘了帮我点杯奶茶", {"drink": "奶茶"}),
+            ("一杯奶茶,后者少糖", {"quantity": "一杯", "drink": "奶茶", "sugar": "少糖"}),
         ],
     )
     def test_words_that_speak_of_a_part_of_the_order_hold_it_back(
@@ -265,6 +271,10 @@ class TestAgreement:
         self, scripted: Scripted, text: str, intent: str, complete: bool
     ) -> None:
         assert proposal(scripted.propose(text, intent)).complete == complete
+
+    def test_a_yes_to_a_question_calls_nothing_off(self, scripted: Scripted) -> None:
+        assert isinstance(scripted.propose("嗯,取消吧", "cancel_order"), Abstention)
+        assert proposal(scripted.propose("嗯,取消那单", "cancel_order")).complete
 
     @pytest.mark.parametrize(
         ("text", "said"),

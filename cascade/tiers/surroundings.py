@@ -1,0 +1,81 @@
+"""What stands around a word of an order, and what an answer says: questions that the judge asks of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+
+from cascade.grammar import Parse
+from cascade.grammar.entry import Entry, Token
+from cascade.tiers.guarding import CARRIERS, Place
+
+ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
+"""Kinds of words that come before the name of what is ordered."""
+NOTHING: Final = Entry("", "end")
+
+
+def pointed_at(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a word that points at an order stands right before a place."""
+    return any(end == start and entry.kind == "reference" for entry, _, end in tokens)
+
+
+def beside(tokens: Sequence[Token], at: int) -> tuple[Entry, Entry]:
+    """The words right before and right after a word, with nothing between."""
+    start, end = tokens[at][1:]
+    before = tokens[at - 1] if at else None
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        before[0] if before is not None and before[2] == start else NOTHING,
+        after[0] if after is not None and after[1] == end else NOTHING,
+    )
+
+
+def counting(parse: Parse) -> Iterator[Place]:
+    """Places of numerals and measure words, which may also be all that is left of a numeral misspelt."""
+    for entry, start, end in parse.tokens:
+        if entry.kind in ("numeral", "measure"):
+            yield start, end
+
+
+def describing(parse: Parse) -> Iterator[Place]:
+    """Places from a word that orders to the name it orders: what stands there says which, 来只奶茶, 来杯好喝的奶茶."""
+    opened: int | None = None
+    for entry, start, end in parse.tokens:
+        if entry.kind in ORDERING:
+            opened = end
+        elif entry.kind == "separator":
+            opened = None
+        elif entry.kind == "head" and opened is not None:
+            yield opened, start
+            opened = None
+
+
+def runs(best: npt.NDArray[np.intp], explained: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
+    """Runs of unexplained characters of one field, and its number."""
+    start = 0
+    for end in range(1, len(best) + 1):
+        if end < len(best) and best[end] == best[start] and explained[end] == explained[start]:
+            continue
+        if best[start] >= 0 and not explained[start]:
+            yield start, end, int(best[start])
+        start = end
+
+
+def filled(answer: BaseModel, name: str, items: str) -> bool:
+    """Whether the answer says something in a field, its own or one of an item's."""
+    first, *rest = name.split(".")
+    if first not in type(answer).model_fields:
+        return any(said(item, name) for item in getattr(answer, items, ()))
+    if rest:
+        part = getattr(answer, first)
+        return part is not None and said(part, ".".join(rest))
+    return said(answer, first)
+
+
+def said(record: BaseModel, name: str) -> bool:
+    described = type(record).model_fields.get(name)
+    return described is not None and getattr(record, name) != described.get_default(call_default_factory=True)
