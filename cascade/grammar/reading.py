@@ -307,6 +307,16 @@ def attribute(reading: Reading, place: int) -> int:
     return place + 1
 
 
+def _spent(reading: Reading, place: int) -> bool:
+    """Whether a flag is said to be spent right after it, or by its own words: 券给我使上, 免单卡抵扣."""
+    if any(verb in reading.tokens[place][0].form for verb in reading.spec.words.spend):
+        return True
+    after = place + 1
+    while reading.at(after)[0].roles & _AROUND_A_FLAG and not reading.at(after)[0].roles & ROLE["spend"]:
+        after += 1
+    return bool(reading.at(after)[0].roles & ROLE["spend"])
+
+
 def flag(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -315,7 +325,7 @@ def flag(reading: Reading, place: int) -> int:
     if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     noun = entry.value in entry.slot.spec.nouns or entry.form.startswith(entry.slot.spec.hints or (" ",))
-    if noun and reading.at(place - 1)[0].kind == "head":
+    if noun and reading.at(place - 1)[0].kind == "head" and not _spent(reading, place):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
     before = reading.at(place - 1)[0].roles
     if before & ROLE["carrier"] and not before & ROLE["spend"] and entry.value in entry.slot.spec.nouns:

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 from cascade.grammar import HeardParse, Parse
+from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration, log_odds
 from cascade.tiers.guarding import Guarding, Place
+from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
     beside,
@@ -97,6 +99,7 @@ class Judge:
         }
         if spec.clock is not None:
             self._spoken.add(spec.clock.field)
+        self._flags = {slot.field for slot in spec.slots.values() if slot.role == "flag"}
         self._heads = [slot.field for slot in spec.slots.values() if slot.role == "head" and slot.field]
         self._exact = {
             name
@@ -137,9 +140,10 @@ class Judge:
             if mark.field in self._spoken:
                 edges = min(edges, tagging.edges(mark.start, mark.end, number))
                 spoken += 1
+        spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
         self._dropped(hearing, found)
-        self._passed_over(hearing, parse)
-        self._guards(hearing, parse)
+        self._passed_over(hearing, parse, spending)
+        self._guards(hearing, parse, spending)
         self._elsewhere(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
@@ -166,7 +170,7 @@ class Judge:
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
-    def _passed_over(self, hearing: _Hearing, parse: Parse) -> None:
+    def _passed_over(self, hearing: _Hearing, parse: Parse, spending: Spending) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""
         describes_at = tuple(describing(parse)) if parse.intent == self._spec.intent else ()
         nameless = parse.intent == self._spec.intent and not any(
@@ -174,6 +178,8 @@ class Judge:
         )
         for at, (entry, start, end) in enumerate(parse.tokens):
             if not any(first <= start and end <= last for first, last in parse.uncovered):
+                continue
+            if spending.holds(start, end) or (spending and entry.roles & ROLE["spend"]):
                 continue
             outside = hearing.tagging.chance(start, end, -1)
             before, after = beside(parse.tokens, at)
@@ -216,13 +222,15 @@ class Judge:
             if role == "head" and items and not named and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and not in the order")
 
-    def _guards(self, hearing: _Hearing, parse: Parse) -> None:
+    def _guards(self, hearing: _Hearing, parse: Parse, spending: Spending) -> None:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
         several = len(getattr(parse.answer, self._spec.items, ())) > 1
         for start, end in parse.uncovered + tuple((guard.start, guard.end) for guard in parse.guards):
             if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
                 hearing.doubt((start, end), "another wish")
         for guard in parse.guards:
+            if spending.permits(guard):
+                continue
             if several or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
 

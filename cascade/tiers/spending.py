@@ -1,0 +1,90 @@
+"""The stretch of an utterance that speaks of a flag, as of a coupon that is to be spent: 拿我刚领的那张25块的券抵了.
+
+What is said there says which coupon, since when, and that it is used. Of the order it says nothing but the flag itself,
+so that numbers and words of the past in it count nothing and forbid nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cascade.grammar import Guard, Parse
+from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.tiers.guarding import Place
+
+_ROLES: Final = (
+    ROLE["spend"]
+    | ROLE["which"]
+    | ROLE["object"]
+    | ROLE["of"]
+    | ROLE["filler"]
+    | ROLE["opener"]
+    | ROLE["all"]
+) | (
+    ROLE["perfective"] | ROLE["final"] | ROLE["demonstrative"] | ROLE["unit"] | ROLE["times"] | ROLE["person"]
+)
+_KINDS: Final = frozenset({"numeral", "measure", "flag", "unknown"})
+_GUARDS: Final = frozenset({"past", "question"})
+"""Reasons of guards that may be said of a coupon that is spent all the same: 我刚领的, 能用券. A denial never is."""
+_LONGEST: Final = 5
+"""Characters that a strange word beside a flag may have: 无门槛的券, 快过期的卡."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Where a flag is spoken of; empty where it is not."""
+
+    start: int = 0
+    end: int = 0
+    asked: bool = False
+    """Whether it is asked for there: 能用免单卡帮我点杯奶茶吗."""
+
+    def __bool__(self) -> bool:
+        return self.end > self.start
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a place is within."""
+        return self.start <= start and end <= self.end
+
+    def permits(self, guard: Guard) -> bool:
+        """Whether a guard only says which coupon, or asks for what is asked for politely."""
+        if self.holds(guard.start, guard.end):
+            return guard.reason in _GUARDS
+        return self.asked and guard.reason == "question" and guard.start >= self.end
+
+
+def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
+    """The stretch around the first marked flag."""
+    tokens = parse.tokens
+    inside = [at for at, (_, start, end) in enumerate(tokens) if flags and _meet((start, end), flags[0])]
+    if not inside:
+        return Spending()
+    first, last = inside[0], inside[-1]
+    while first and tokens[first - 1][2] == tokens[first][1] and _may_speak(tokens[first - 1]):
+        first -= 1
+    while last + 1 < len(tokens) and _may_speak(tokens[last + 1]):
+        last += 1
+    start, end = tokens[first][1], tokens[last][2]
+    asked = any(guard.reason == "question" and start <= guard.start < end for guard in parse.guards)
+    return Spending(start, end, asked)
+
+
+def _meet(a: Place, b: Place) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def _may_speak(token: Token) -> bool:
+    entry, start, end = token
+    if _names(entry):
+        return False
+    if entry.guard:
+        return entry.guard in _GUARDS or bool(entry.roles & _ROLES)
+    return bool(entry.roles & _ROLES) or (entry.kind in _KINDS and end - start <= _LONGEST)
+
+
+def _names(entry: Entry) -> bool:
+    """Whether a word is of the order itself."""
+    kinds = {sense.kind for sense in entry.variants or (entry,)}
+    return bool(kinds & {"head", "attribute", "part", "value", "place", "note"})
