@@ -65,6 +65,9 @@ class HeardReading(Reading):
         self.fields = heard.fields
         self.more = heard.more
 
+    def vouched(self, place: int) -> bool:
+        return self.tokens[place][1] in self.fields
+
     def refuse(self, place: int) -> int:
         entry, start, _ = self.tokens[place]
         name = self.fields.get(start)

@@ -26,6 +26,8 @@ _REJECTS: Final = ROLE["reject"] | ROLE["remove"]
 _SOUNDED: Final = frozenset({"head", "attribute", "part"})
 _NAMED: Final = _SOUNDED | {"flag"}
 _LEAST_SYLLABLES: Final = 2
+_NEAR: Final = 6
+"""How many characters from its marks a hint of a flag may stand: 新人券先用掉."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class Listener:
         if not any(sense for sense, _ in words):
             other = self._hinted(text[mark.start : mark.end], mark.field)
             other = other or self._by_sound(text[mark.start : mark.end], mark.field)
+            other = other or self._hinted(text[max(0, mark.start - _NEAR) : mark.end + _NEAR], mark.field)
             if other is not None:
                 words = [(other, (other, mark.start, mark.end))]
             elif mark.field in self._ways:  # 到 alone names no way to get it
@@ -171,8 +174,14 @@ class Listener:
                 found.tokens.append((UNKNOWN, start, end))
             else:
                 found.add((entry, start, end))
-                if entry.kind in _MAY_MEAN and any(map(str.isalnum, text[start:end])):
+                if self._may_mean(mark.field, entry) and any(map(str.isalnum, text[start:end])):
                     found.unresolved.append((start, end))  # 冰要去 is no 冰
+
+    def _may_mean(self, name: str, entry: Entry) -> bool:
+        """Whether a word beside a value, marked with it, may make it another: of a flag only what denies it."""
+        if name in self._flags:
+            return _negates(entry)
+        return entry.kind in _MAY_MEAN
 
     def _sense(self, token: Token, name: str) -> Entry | None:
         """The word as a value of a field, where it is one."""

@@ -210,6 +210,10 @@ class Reading:
         if words not in said:
             said.append(words)
 
+    def vouched(self, place: int) -> bool:
+        """Whether somebody else says that the word at a place belongs to the order."""
+        return False
+
     def said(self, kind: str) -> bool:
         """Whether a mark of this kind has been made."""
         return any(mark[0] is kind for mark in self.marks)
@@ -308,8 +312,10 @@ def attribute(reading: Reading, place: int) -> int:
 
 
 def _spent(reading: Reading, place: int) -> bool:
-    """Whether a flag is said to be spent right after it, or by its own words: 券给我使上, 免单卡抵扣."""
-    if any(verb in reading.tokens[place][0].form for verb in reading.spec.words.spend):
+    """Whether a flag that a model vouches for is said to be spent right after it, or by its own words: 券给我使上."""
+    if not reading.vouched(place):
+        return False
+    if reading.tokens[place][0].form.endswith(reading.spec.words.spend):
         return True
     after = place + 1
     while reading.at(after)[0].roles & _AROUND_A_FLAG and not reading.at(after)[0].roles & ROLE["spend"]:

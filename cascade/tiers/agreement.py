@@ -141,6 +141,8 @@ class Judge:
                 edges = min(edges, tagging.edges(mark.start, mark.end, number))
                 spoken += 1
         spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
+        if spending.several:
+            hearing.doubt((spending.start, spending.end), "more than one to spend")
         self._dropped(hearing, found)
         self._passed_over(hearing, parse, spending)
         self._guards(hearing, parse, spending)
@@ -179,10 +181,10 @@ class Judge:
         for at, (entry, start, end) in enumerate(parse.tokens):
             if not any(first <= start and end <= last for first, last in parse.uncovered):
                 continue
+            before, after = beside(parse.tokens, at)
             if spending.holds(start, end) or (spending and entry.roles & ROLE["spend"]):
                 continue
             outside = hearing.tagging.chance(start, end, -1)
-            before, after = beside(parse.tokens, at)
             if entry.kind == "numeral":
                 talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
                 doubtful = not talk or outside < _SURE
@@ -196,7 +198,7 @@ class Judge:
                     self._spec.quantity.spoils
                 )
                 describes = any(first <= start and end <= last for first, last in describes_at)
-                misspelt = nameless and before.kind in ORDERING  # 来杯美是
+                misspelt = nameless and before.kind in ORDERING | {"attribute"}  # 来杯美是, 热巧来一杯
                 doubtful = spoils or describes or misspelt
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
@@ -224,14 +226,14 @@ class Judge:
 
     def _guards(self, hearing: _Hearing, parse: Parse, spending: Spending) -> None:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
-        several = len(getattr(parse.answer, self._spec.items, ())) > 1
+        items = len(getattr(parse.answer, self._spec.items, ()))
         for start, end in parse.uncovered + tuple((guard.start, guard.end) for guard in parse.guards):
             if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
                 hearing.doubt((start, end), "another wish")
         for guard in parse.guards:
             if spending.permits(guard):
                 continue
-            if several or not self._guarding.soft(guard, parse):
+            if items > 1 or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
 
     def _elsewhere(self, hearing: _Hearing, parse: Parse) -> None:

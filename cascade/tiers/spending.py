@@ -12,6 +12,7 @@ from typing import Final
 
 from cascade.grammar import Guard, Parse
 from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.numerals import parse_numeral
 from cascade.tiers.guarding import Place
 
 _ROLES: Final = (
@@ -40,6 +41,8 @@ class Spending:
     end: int = 0
     asked: bool = False
     """Whether it is asked for there: 能用免单卡帮我点杯奶茶吗."""
+    several: bool = False
+    """Whether more than one is to be spent, which a flag cannot say."""
 
     def __bool__(self) -> bool:
         return self.end > self.start
@@ -68,7 +71,20 @@ def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
         last += 1
     start, end = tokens[first][1], tokens[last][2]
     asked = any(guard.reason == "question" and start <= guard.start < end for guard in parse.guards)
-    return Spending(start, end, asked)
+    return Spending(start, end, asked, _many(parse, start, end))
+
+
+def _many(parse: Parse, start: int, end: int) -> bool:
+    """Whether more than one is to be spent: 用两张免单卡."""
+    for at, (entry, first, last) in enumerate(parse.tokens):
+        if not start <= first < end:
+            continue
+        following = parse.tokens[at + 1][0] if at + 1 < len(parse.tokens) else entry
+        counted = entry.kind == "numeral" and following.roles & ROLE["which"]
+        word = parse.text[first : last if counted else last - 1]
+        if (counted or entry.roles & ROLE["which"]) and word and (parse_numeral(word) or 1) > 1:
+            return True
+    return False
 
 
 def _meet(a: Place, b: Place) -> bool:

@@ -272,6 +272,41 @@ class TestAgreement:
     ) -> None:
         assert proposal(scripted.propose(text, intent)).complete == complete
 
+    @pytest.mark.parametrize(
+        ("text", "flag"),
+        [
+            ("刚领的免单卡,帮我兑一杯奶茶", "免单卡"),
+            ("能用免单卡帮我点杯奶茶吗", "用免单卡"),
+            ("拿我那张25的免单卡点个奶茶", "免单卡"),
+            ("点杯奶茶,新人券先用掉", "用掉"),
+            ("点一杯奶茶优惠券给我使上", "优惠券"),
+            ("奶茶来一杯,那张券记得抵了", "记得抵"),
+        ],
+    )
+    def test_what_is_said_of_a_coupon_that_is_spent_is_not_of_the_order(
+        self, scripted: Scripted, text: str, flag: str
+    ) -> None:
+        found = proposal(scripted.propose(text, "order_drink", sure=SURE, drink="奶茶", use_coupon=flag))
+        assert found.complete, found.detail
+        assert found.answer == OrderIntent.model_validate(
+            {"intent": "order_drink", "items": [{"drink": "奶茶"}], "use_coupon": True}
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "flag"),
+        [
+            ("来杯奶茶,券没用上", "券没用上"),
+            ("点杯奶茶,不能用券吗", "用券"),
+            ("两张免单卡都用了,来杯奶茶", "免单卡都用了"),
+            ("给我个奶茶兑换券", "兑换券"),
+        ],
+    )
+    def test_a_coupon_that_may_not_be_spent_holds_the_order_back(
+        self, scripted: Scripted, text: str, flag: str
+    ) -> None:
+        outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶", use_coupon=flag)
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
     def test_a_yes_to_a_question_calls_nothing_off(self, scripted: Scripted) -> None:
         assert isinstance(scripted.propose("嗯,取消吧", "cancel_order"), Abstention)
         assert proposal(scripted.propose("嗯,取消那单", "cancel_order")).complete
