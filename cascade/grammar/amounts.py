@@ -167,7 +167,13 @@ def _delay(reading: Reading, place: int) -> int:
 
 def _time_of_day(reading: Reading, place: int) -> int:
     hour, after = _number(reading, place), place + 2
-    if hour is None or hour > 24 or not reading.at(place + 1)[0].roles & _HOUR or _a_little(reading, place):
+    if (
+        hour is None
+        or hour > 24
+        or _paired(reading, place)
+        or not reading.at(place + 1)[0].roles & _HOUR
+        or _a_little(reading, place)
+    ):
         return place
     if reading.at(after)[0].roles & ROLE["fraction"]:
         after += 1
@@ -184,6 +190,12 @@ def _time_of_day(reading: Reading, place: int) -> int:
     elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
     return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _paired(reading: Reading, place: int) -> bool:
+    """我们俩点两杯: no hour."""
+    _, start, end = reading.at(place)
+    return carries_measure(reading.utterance.text[start:end])
 
 
 def _joined_number(reading: Reading, place: int) -> bool:

@@ -277,7 +277,7 @@ def _check_repeated(items: list[Item]) -> None:
     """An item said twice may be one, and an item as large as all that follow together may be their sum."""
     for at, item in enumerate(items):
         following = items[at + 1 :]
-        if any(item.fields == other.fields and item.number == other.number for other in following):
+        if any(item.fields == other.fields for other in following):  # 奶茶一杯，欸奶茶也三杯
             raise Unclear("tie", "the same item twice")
         if len(following) > 1 and _number(item) == sum(map(_number, following)):
             raise Unclear("tie", "an item or the sum of those after it")

@@ -35,6 +35,8 @@ def noted(reading: Reading, first: int, last: int) -> int:
     if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
         reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
     before = reading.at(first - 1)[0]
+    if before.kind == "final" and before.roles & ROLE["drunk"]:
+        reading.fail("tie", "where the wish begins")  # 一杯喝不腻的
     someone = before.roles & ROLE["person"] and before.form not in reading.spec.words.speaker
     drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
     if someone or drunk:

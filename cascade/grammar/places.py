@@ -39,6 +39,9 @@ def _value(reading: Reading, place: int) -> int:
 def _lead(reading: Reading, place: int) -> int:
     """送到 where no slot knows how: the place must follow."""
     after = _address(reading, place + 1)
+    told = reading.begins_at(place) and reading.at(after)[0].roles & ROLE["final"]
+    if told and after > place + 1 and reading.tokens[place][0].form.endswith(reading.spec.words.copula):
+        reading.fail("tie", "where it goes, or whether it goes there")  # 地址是3号楼吧
     return after if after > place + 1 else reading.refuse(place)
 
 

@@ -272,13 +272,12 @@ def _clear(reading: Reading, place: int) -> bool:
 
 def _said_of_all(reading: Reading, place: int) -> bool:
     """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all."""
-    counted = reading.at(place - 1)[0].roles & (ROLE["measure"] | ROLE["count"] | ROLE["numeral"])
     kinds = [mark[0] for mark in reading.marks]
     if not reading.paused(place):
         return False
     if kinds.count(HEAD) == 1 and kinds.count(QUANTITY) > 1:
         return True  # 三杯奶茶 两杯大的一杯小的 热
-    return bool(counted) and kinds.count(HEAD) > 1 and VALUE not in kinds
+    return kinds.count(HEAD) > 1 and VALUE not in kinds
 
 
 def attribute(reading: Reading, place: int) -> int:
@@ -299,6 +298,16 @@ def attribute(reading: Reading, place: int) -> int:
         and beyond.kind == "attribute"
     ):
         return reading.refuse(place)  # 冰和糖都别放
+    following, beyond = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    undone = (
+        entry.form.endswith(reading.spec.words.undone) and reading.said(PART) is reading.said(HEAD) is False
+    )
+    if undone and not (reading.changing or reading.said(QUANTITY)):
+        reading.fail("tie", "an order, or a change of one")  # 减脂期，糖去掉
+    if len(entry.form) == 1 and reading.at(place - 1)[0].kind == "measure" and following.kind == "numeral":
+        reading.fail("tie", "one share of several")  # 两杯中一杯去冰
+    if following.roles & ROLE["demonstrative"] and beyond.kind == "attribute" and not reading.said(HEAD):
+        reading.fail("tie", "which one, or what is wanted")  # 大杯那个去冰
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
     if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):

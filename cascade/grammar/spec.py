@@ -169,6 +169,8 @@ class Words(_Record):
     """Says yes to something: beside it a value may be the answer to a question: 对，大杯去冰."""
     undo: Forms = ()
     """What takes a part out of a cup that there is, said without a drink: 珍珠去掉."""
+    undone: Forms = ()
+    """What a value ends with that takes something out of a cup that there may be: 糖去掉."""
     aside: Forms = ()
     """Chatter that orders nothing and forbids nothing: alone in its clause, or before what orders: 渴死了."""
     person: Forms = ()

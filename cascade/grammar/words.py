@@ -173,6 +173,8 @@ def _change(reading: Reading, place: int) -> int:
             reading.fail("tie", "the drink, or what is in it")  # 喜茶那杯，绿妍改金凤茶底
         if not altered(reading.tokens, place):
             return noted(reading, place, place + 1)
+        if reading.notes and not reading.begins_at(place):
+            reading.fail("tie", "which wish becomes which")  # 打包的改成堂食
     if not reading.changing:
         return reading.refuse(place)
     if place == 0 and reading.ends_at(1):
