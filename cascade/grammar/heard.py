@@ -51,6 +51,8 @@ class HeardParse:
     """Things of the trade that were named and no mark claims, and the roles of their slots."""
     unresolved: tuple[Place, ...] = ()
     """Marked stretches that the lexicon does not know under their field, and marks the grammar reads otherwise."""
+    pauses: frozenset[int] = frozenset()
+    """Starts of the words that were typed after a space."""
 
 
 class HeardReading(Reading):

@@ -318,6 +318,11 @@ class GrammarSpec(_Record):
     soft: Mapping[str, Forms] = Field(default_factory=dict)
     """Guards that an intent is often said with: 能不能 and 说错了 in a change. Who reads by the grammar alone stops at
     them, a model that is sure of the intent need not. A measure word here counts nothing of an order: 领一个."""
+    apart: Mapping[str, Forms] = Field(default_factory=dict)
+    """Reasons of guards to those of their words that are talk in a clause of their own, which names and orders nothing,
+    before one that plainly orders: 打牌呢，来四杯绿茶."""
+    offers: Forms = ()
+    """Guards that ask whether there is what the words after them order: 有没有奶茶，给我一杯."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)
     """The intents that act and carry no order, and the guards that each is itself said with."""
 

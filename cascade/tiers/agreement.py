@@ -28,6 +28,7 @@ from cascade.tiers.surroundings import (
     said,
 )
 from cascade.tiers.tagging import Tagging
+from cascade.tiers.talk import talk
 
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
@@ -145,7 +146,7 @@ class Judge:
             hearing.doubt((spending.start, spending.end), "more than one to spend")
         self._dropped(hearing, found)
         self._passed_over(hearing, parse, spending)
-        self._guards(hearing, parse, spending)
+        self._guards(hearing, found, spending)
         self._elsewhere(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
@@ -224,8 +225,9 @@ class Judge:
             if role == "head" and items and not named and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and not in the order")
 
-    def _guards(self, hearing: _Hearing, parse: Parse, spending: Spending) -> None:
+    def _guards(self, hearing: _Hearing, found: HeardParse, spending: Spending) -> None:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
+        parse = found.parse
         items = len(getattr(parse.answer, self._spec.items, ()))
         for start, end in parse.uncovered + tuple((guard.start, guard.end) for guard in parse.guards):
             if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
@@ -233,7 +235,7 @@ class Judge:
         for guard in parse.guards:
             if spending.permits(guard):
                 continue
-            if items > 1 or not self._guarding.soft(guard, parse):
+            if items > 1 or not (self._guarding.soft(guard, parse) or talk(self._spec, guard, found)):
                 hearing.doubt((guard.start, guard.end), guard.reason)
 
     def _elsewhere(self, hearing: _Hearing, parse: Parse) -> None:
