@@ -13,7 +13,19 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
-from cascade.grammar import amendments, amounts, bare, heard, notes, parts, places, reading, speech, words
+from cascade.grammar import (
+    amendments,
+    amounts,
+    bare,
+    heard,
+    notes,
+    parts,
+    places,
+    reading,
+    serving,
+    speech,
+    words,
+)
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
@@ -31,6 +43,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     **reading.HANDLERS,
     **notes.HANDLERS,
     **words.HANDLERS,
+    **serving.HANDLERS,
     **speech.HANDLERS,
     **places.HANDLERS,
     **amendments.HANDLERS,

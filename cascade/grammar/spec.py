@@ -216,6 +216,10 @@ class Words(_Record):
     """Before what is changed: 把."""
     reference: Forms = ()
     """Points at an order that exists: 刚才那杯."""
+    serve: Forms = ()
+    """Orders one of what is named after it, where nothing points at one that exists: 上杯拿铁."""
+    last: Forms = ()
+    """A ``serve`` that anything said of the name makes doubtful: 上一杯拿铁，去冰."""
     spend: Forms = ()
     """Beside a flag, the verb of what it stands for: 优惠券抵, 那个免单的卡给我用上."""
     which: Forms = ()

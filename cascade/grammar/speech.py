@@ -19,6 +19,9 @@ _GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | R
 
 
 def _polite(reading: Reading, place: int) -> int:
+    """能来一杯奶茶吗 orders; where the word is also a guard, 能来奶茶吗 asks whether there is any."""
+    if reading.tokens[place][0].guard and reading.at(place + 1)[0].kind == "head":
+        return reading.refuse(place)
     reading.polite = True
     return _opener(reading, place)
 

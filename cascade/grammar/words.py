@@ -23,6 +23,7 @@ from cascade.grammar.reading import (
     Reading,
     altered,
 )
+from cascade.grammar.serving import consents
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
@@ -124,8 +125,8 @@ def _asking(reading: Reading, place: int) -> int:
 
 
 def _tag(reading: Reading, place: int) -> int:
-    """好吗, 可以吗 after an order that was addressed to the assistant."""
-    if reading.opened and reading.ends_at(place + 1):
+    """好吗, 可以吗 after an order that was addressed to the assistant, or that is nothing else."""
+    if (reading.opened or consents(reading, place)) and reading.ends_at(place + 1):
         reading.polite = True
         return place + 1
     return _asking(reading, place)

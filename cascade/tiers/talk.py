@@ -87,7 +87,7 @@ def _acts(entry: Entry) -> bool:
 
 
 def _orders(words: _Clause, *, counted: bool = False) -> bool:
-    """Whether a word that orders stands before a name, or with a measure after it; how many is enough if ``counted``."""
+    """Whether a word that orders stands before a name, or before a measure beside it; or a measure, if ``counted``."""
     ordering = named = measured = False
     for entry, _, _ in words:
         ordering |= bool(entry.roles & _ORDERS)

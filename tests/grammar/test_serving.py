@@ -1,0 +1,53 @@
+"""Orders that look like something else: words of a cup before or after this one, and questions for consent."""
+
+from typing import Any
+
+import pytest
+
+from cascade.orders import OrderIntent
+from grammar.kit import order, parsed
+
+TEA: dict[str, Any] = {"drink": "奶茶"}
+
+ORDERS = [
+    ("上一杯奶茶", order(TEA)),
+    ("上杯奶茶，无糖", order({**TEA, "sugar": "none"})),
+    ("下一杯奶茶吧", order(TEA)),
+    ("下杯奶茶，送到公司", order(TEA, fulfilment={"mode": "delivery", "address": "公司"})),
+    ("下一单奶茶", order(TEA)),
+    ("千问下一杯奶茶，别的都不用", order(TEA)),
+    ("直接给我下一杯奶茶去冰", order({**TEA, "temperature": "no_ice"})),
+    ("来一杯奶茶可以吗", order(TEA)),
+    ("嗯来杯奶茶行不行", order(TEA)),
+    ("能不能来两杯奶茶", order({**TEA, "quantity": 2})),
+    ("可以来杯热奶茶吗", order({**TEA, "temperature": "hot"})),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), ORDERS)
+def test_what_orders(text: str, answer: OrderIntent) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "上一杯奶茶，去冰",
+        "上一杯奶茶加珍珠",
+        "上杯奶茶太甜",
+        "上杯奶茶改成热的",
+        "下一杯奶茶几点到",
+        "我的上一杯奶茶",
+        "昨天上一杯奶茶",
+        "减肥，来一杯奶茶可以吗",
+        "我来一杯奶茶可以吗",
+        "来一杯奶茶怎么样",
+        "来杯奶茶好不好喝",
+        "一杯奶茶行不行",
+        "能来奶茶吗",
+    ],
+)
+def test_what_may_speak_of_another_or_ask_for_advice(text: str) -> None:
+    assert not parsed(text).complete
