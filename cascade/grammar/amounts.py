@@ -55,7 +55,8 @@ def _numeral(reading: Reading, place: int) -> int:
         reading.at(place + 2)[0].kind in _NAMED or reading.at(place - 1)[0].kind == "head"
     ):
         return _quantity(reading, number, place, place + 2)
-    if carries_measure(reading.utterance.text[start:end]) or _changed_to(reading, number, place):
+    counts = place in reading.layout.counts or carries_measure(reading.utterance.text[start:end])
+    if counts or _changed_to(reading, number, place):
         return _quantity(reading, number, place, place + 1)
     return reading.refuse(place)
 
@@ -71,8 +72,12 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     """四个人 counts nothing that is ordered, unless it is one for each of them: 我们四个一人一杯."""
     _, start, end = reading.tokens[place]
     after = place + (1 if carries_measure(reading.utterance.text[start:end]) else 2)
+    both = after == place + 1 and reading.at(after)[0].roles & ROLE["each"]  # 我俩各一杯
+    both = both and reading.at(place - 1)[0].roles & (ROLE["person"] | ROLE["opener"])
     if not (
-        reading.at(place + 1)[0].roles & ROLE["headcount"] or reading.at(after)[0].roles & ROLE["apiece"]
+        both
+        or reading.at(place + 1)[0].roles & ROLE["headcount"]
+        or reading.at(after)[0].roles & ROLE["apiece"]
     ):
         return place
     if number == 1:

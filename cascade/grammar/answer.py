@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
+from cascade.grammar.each import distributed
 from cascade.grammar.entry import ROLE, Vague
 from cascade.grammar.reading import (
     ALL,
     BREAK,
     CHANGE,
+    EACH,
     HEAD,
     JOIN,
     OMIT,
@@ -28,13 +30,15 @@ _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 
 def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fields]:
     """The items of an order. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    apart = reading.served or reading.people > 1 or reading.said(EACH)
+    reading.marks = distributed(reading)
     single = simple(reading.marks)
     if single is not None:
         items = [single] if single else []
     elif reading.led:
         raise Unclear("tie", "said before several items")  # 少冰 一杯奶茶 一杯果茶
     else:
-        assembly = Assembly(head, spreading)
+        assembly = Assembly(head, spreading, reading.spec, apart=apart, shop=not reading.served)
         for piece in pieces(reading.marks):
             assembly.add(piece)
         name = reading.spec.quantity.field

@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
+from cascade.grammar.items import Item, check, differ, number_of, resolved, spread, without_kind
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
-
-
-@dataclass(slots=True)
-class Item:
-    """An item so far. ``number`` is ``None`` until a quantity is said."""
-
-    number: int | None
-    headed: bool
-    clause: int
-    fields: Fields = field(default_factory=dict)
-    divided: bool = False
-    """Whether 其中 has split some of it off: ``number`` is what is left."""
-    subs: list[Item] = field(default_factory=list)
-    """What the item is made of, where that was spelled out: 两杯，一杯半糖一杯全糖."""
-
-    def copy(self, number: int | None) -> Item:
-        fields = {
-            name: list(value) if isinstance(value, list) else value for name, value in self.fields.items()
-        }
-        return Item(number, self.headed, self.clause, fields)
+from cascade.grammar.shares import divide, divided
+from cascade.grammar.spec import GrammarSpec
 
 
 class Assembly:
     """The items so far, and what was said before there were any."""
 
-    def __init__(self, head: str, spreading: frozenset[str]) -> None:
-        """``head`` is the field of the name, ``spreading`` are those said of one item and perhaps meant for all."""
+    def __init__(
+        self,
+        head: str,
+        spreading: frozenset[str],
+        spec: GrammarSpec,
+        *,
+        apart: bool = False,
+        shop: bool = False,
+    ) -> None:
+        """``head`` is the field of the name, ``spreading`` are those said of one item and perhaps meant for all.
+
+        ``apart`` says that each of several people gets something, ``shop`` that one shop named first may be meant for
+        everything.
+        """
         self.head = head
+        self.spec = spec
+        self.apart = apart
+        self.shop = shop
+        self.leads: frozenset[str] = frozenset()
+        """Of the spreading fields, those that stand before everything else: 蜜雪两杯柠檬水一杯奶茶."""
+        self.joined = False
+        """Whether something was ordered in addition: 再来一杯."""
         self.spreading = spreading
         self.items: list[Item] = []
         self.leading: Fields = {}
         self.everywhere: Fields = {}
         self.sealed = False
+        self.totalled = False
+        """Whether it was said how many all items are together."""
         self.scope: Item | None = None
         """The item that a following 都 speaks of: 奶茶都要热的."""
 
@@ -49,13 +51,16 @@ class Assembly:
         """Take in the next piece. Raises :class:`~cascade.grammar.composer.Unclear`."""
         if self.scope is not None and piece.link is not ALL:
             raise Unclear("tie", "a name said again for nothing")
+        if not self.items and not self.leading and piece.headed:
+            self.leads = piece.leads & self.spreading
+        self.joined |= piece.link is not BREAK and piece.link is not ALL and bool(self.items)
         _BY_LINK[piece.link](self, piece)
 
     def finish(self) -> list[Item]:
         """The items of the whole order, in the order spoken. Raises :class:`~cascade.grammar.composer.Unclear`."""
         if self.scope is not None:
             raise Unclear("tie", "a name said again for nothing")
-        items = [one for item in self.items for one in _resolved(item)]
+        items = [one for item in self.items for one in resolved(item)]
         if not items and (self.leading or self.everywhere):
             items = [Item(None, False, 0)]
         if self.leading and len(items) > 1 and not self.leading.keys() <= self.spreading:
@@ -63,20 +68,18 @@ class Assembly:
         for item in items:
             merge(item.fields, self.everywhere)
             merge(item.fields, self.leading)
-        self._check_spreading(items)
-        _check_bare(items)
-        _check_named(items, self.head)
-        _check_repeated(items)
+        if not self.totalled:
+            items = without_kind(self.spec, items, self.head)
+        if self.shop and not self.joined:
+            spread(items, self.leads)
+        check(self.spec, items, self.head, self.spreading, totalled=self.totalled)
         return items
-
-    def _check_spreading(self, items: list[Item]) -> None:
-        for name in self.spreading:
-            if 0 < sum(name in item.fields for item in items) < len(items):
-                raise Unclear("tie", f"{name} of some items may be meant for all")
 
 
 def _plain(assembly: Assembly, piece: Piece) -> None:
-    if piece.headed:
+    if piece.shares:
+        _shared(assembly, piece)
+    elif piece.headed:
         _named(assembly, piece)
     elif piece.number is not None:
         _counted(assembly, piece)
@@ -84,8 +87,26 @@ def _plain(assembly: Assembly, piece: Piece) -> None:
         _described(assembly, piece)
 
 
+def _shared(assembly: Assembly, piece: Piece) -> None:
+    if not piece.headed:
+        divide(assembly.items, piece)
+    elif assembly.sealed or any(not item.headed for item in assembly.items):
+        raise Unclear("tie", "another item after what was said of all")
+    else:
+        assembly.items.append(divided(piece))
+
+
+def _nameless(items: list[Item]) -> bool:
+    """Whether there is one item, spelled out as shares, and no name yet: 一冷一热."""
+    return len(items) == 1 and not items[0].headed and all(not sub.headed for sub in items[0].subs)
+
+
 def _named(assembly: Assembly, piece: Piece) -> None:
     items = assembly.items
+    if _nameless(items) and len(items[0].subs) > 1 and piece.number in (None, items[0].number):
+        items[0].headed = True  # 一冷一热，两杯拿铁
+        merge(items[0].fields, piece.fields)
+        return
     if piece.number is None and _told_again(assembly, piece):
         return
     new = Item(piece.number, True, piece.clause, piece.fields)
@@ -109,12 +130,21 @@ def _told_again(assembly: Assembly, piece: Piece) -> bool:
     ]
     if not same:
         return False
+    if _another(assembly, piece, same):
+        return False
     if len(same) > 1 or same[0].number is None or same[0].divided or same[0].subs:
         raise Unclear("tie", "a name that was said before")
     if len(piece.fields) == 1:
         assembly.scope = same[0]
     merge(same[0].fields, piece.fields)
     return True
+
+
+def _another(assembly: Assembly, piece: Piece, same: list[Item]) -> bool:
+    """Whether a name said again is another item: 热奶茶和冰奶茶, 我要大杯奶茶，我弟要小杯奶茶."""
+    if not (assembly.apart or piece.link is JOIN) or any(item.number is not None for item in same):
+        return False
+    return all(differ(item.fields, piece.fields) for item in same)
 
 
 def _counted(assembly: Assembly, piece: Piece) -> None:
@@ -128,6 +158,9 @@ def _counted(assembly: Assembly, piece: Piece) -> None:
     if len(items) == 1 and last.headed and last.number is None and not last.subs and piece.link is BREAK:
         last.number = piece.number
         merge(last.fields, piece.fields)
+    elif piece.link is BREAK and _only_last_uncounted(items, piece):
+        last.number = piece.number  # 奶茶，热，三杯；果茶，冰，三杯
+        merge(last.fields, piece.fields)
     elif piece.link is JOIN and not last.subs:
         raise Unclear("tie", "another quantity without a name")
     elif last.number is not None and last.number > 1 and not last.divided:
@@ -138,10 +171,21 @@ def _counted(assembly: Assembly, piece: Piece) -> None:
         raise Unclear("tie", "a quantity without a name")
 
 
+def _only_last_uncounted(items: list[Item], piece: Piece) -> bool:
+    *others, last = items
+    total = sum(number_of(item) for item in items)
+    counted = bool(others) and all(item.headed and item.number is not None for item in others)
+    whole = not any(item.subs or item.divided for item in items)
+    return counted and whole and last.headed and last.number is None and piece.number != total
+
+
 def _described(assembly: Assembly, piece: Piece) -> None:
     items = assembly.items
     if not items:
         merge(assembly.leading, piece.fields)
+        return
+    if len(items) > 1 and _only_last_lacks(assembly, piece):
+        merge(items[-1].fields, piece.fields)
         return
     if len(items) > 1 or len(items[0].subs) > 1 or items[0].divided:
         raise Unclear("tie", "said after several items")
@@ -153,14 +197,26 @@ def _described(assembly: Assembly, piece: Piece) -> None:
         raise Unclear("tie", "said after a share")
 
 
+def _only_last_lacks(assembly: Assembly, piece: Piece) -> bool:
+    """一杯奶茶，热的，一杯果茶，冰的: what every item before the last has already is said of the last alone."""
+    *others, last = assembly.items
+    names = piece.fields.keys()
+    if any(isinstance(value, list) for value in piece.fields.values()) or names & assembly.spreading:
+        return False
+    if any(item.subs or item.divided for item in assembly.items) or names & last.fields.keys():
+        return False
+    return bool(names) and all(names <= item.fields.keys() for item in others)
+
+
 def _of_all(assembly: Assembly, piece: Piece) -> None:
-    total = sum(_number(item) for item in assembly.items)
+    total = sum(number_of(item) for item in assembly.items)
     if assembly.scope is not None:
         merge(assembly.scope.fields, piece.fields)
         assembly.scope = None
         return
-    if piece.headed or (piece.number is not None and piece.number != total):
+    if piece.number not in (None, total) or (piece.headed and not _name_all(assembly, piece)):
         raise Unclear("tie", "a name or a quantity for all")
+    assembly.totalled |= piece.number is not None
     if not assembly.items:
         merge(assembly.everywhere, piece.fields)
         return
@@ -171,13 +227,27 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
         assembly.sealed = True
 
 
+def _name_all(assembly: Assembly, piece: Piece) -> bool:
+    """Give one name to all items, where none has one: 一杯半糖，一杯无糖，都是奶茶."""
+    items = assembly.items
+    parts = [part for item in items for part in item.subs or (item,)]
+    if not parts or any(part.headed for part in (*items, *parts)) or any(p.number is None for p in parts):
+        return False
+    for part in (*items, *parts):
+        part.headed = True
+    return True
+
+
 def _for_each(assembly: Assembly, piece: Piece) -> None:
     if piece.number is None and not piece.headed:
         _of_all(assembly, piece)
         return
-    if piece.headed or piece.fields or len(assembly.items) < 2:
+    items = assembly.items
+    if len(items) == 1 and len(items[0].subs) > 1:  # 三杯，奶茶果茶咖啡各一杯
+        items = items[0].subs
+    if piece.headed or piece.fields or len(items) < 2:
         raise Unclear("tie", "a quantity for each")
-    for item in assembly.items:
+    for item in items:
         if item.number is not None or item.subs:
             raise Unclear("tie", "a quantity for each, and one before")
         item.number = piece.number
@@ -216,7 +286,7 @@ def _remaining(assembly: Assembly, piece: Piece) -> None:
     last = assembly.items[-1] if assembly.items else None
     if last is None or last.number is None or piece.headed or not piece.fields:
         raise Unclear("tie", "the rest of what")
-    left = last.number - sum(_number(sub) for sub in last.subs)
+    left = last.number - sum(number_of(sub) for sub in last.subs)
     if (
         not (last.divided or last.subs)
         or (piece.number if piece.number is not None else left) != left
@@ -227,60 +297,6 @@ def _remaining(assembly: Assembly, piece: Piece) -> None:
         merge(last.fields, piece.fields)
     else:
         last.subs.append(Item(left, False, piece.clause, piece.fields))
-
-
-def _number(item: Item) -> int:
-    return 1 if item.number is None else item.number
-
-
-def _resolved(item: Item) -> list[Item]:
-    """An item, or what it was spelled out as; the shares must add up."""
-    subs = item.subs
-    if not subs:
-        return [item]
-    if len(subs) == 1:
-        if not subs[0].headed or subs[0].number is not None:
-            raise Unclear("tie", "one share of several")
-        subs[0].number = item.number
-    for sub in subs:
-        merge(sub.fields, item.fields)
-    if sum(_number(sub) for sub in subs) != item.number:
-        raise Unclear("tie", f"the shares do not add up to {item.number}")
-    return subs
-
-
-def _check_bare(items: list[Item]) -> None:
-    """两杯奶茶和果茶: one fruit tea or two?"""
-    several = False
-    for item in items:
-        if item.number is None and several:
-            raise Unclear("tie", "a name without a quantity after several of another")
-        several = several or _number(item) > 1
-
-
-def _check_named(items: list[Item], head: str) -> None:
-    """奶茶来一杯，要珍珠奶茶: the second name, without a quantity, may only say which tea."""
-    for at, other in enumerate(items):
-        for item in items[:at]:
-            name, exact = item.fields.get(head), other.fields.get(head)
-            open_ = other.number is None or (name == exact and item.number is None)
-            if open_ and name and exact and str(exact) in str(name):
-                raise Unclear("tie", f"{exact} may be the {name} before it")  # 冬瓜茶和古早味红茶，红茶半糖
-    for item, other in pairwise(items):
-        name, exact = item.fields.get(head), other.fields.get(head)
-        bare = item.number is not None and len(item.fields) == 1 and other.number is None
-        if bare and name and exact and exact != name and str(exact).endswith(str(name)):
-            raise Unclear("tie", f"{exact} may be the {name} before it")
-
-
-def _check_repeated(items: list[Item]) -> None:
-    """An item said twice may be one, and an item as large as all that follow together may be their sum."""
-    for at, item in enumerate(items):
-        following = items[at + 1 :]
-        if any(item.fields == other.fields for other in following):  # 奶茶一杯，欸奶茶也三杯
-            raise Unclear("tie", "the same item twice")
-        if len(following) > 1 and _number(item) == sum(map(_number, following)):
-            raise Unclear("tie", "an item or the sum of those after it")
 
 
 _BY_LINK: Final[Mapping[str, Callable[[Assembly, Piece], None]]] = {

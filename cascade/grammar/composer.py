@@ -23,6 +23,7 @@ from cascade.grammar.reading import (
     PART,
     QUANTITY,
     REST,
+    SPLIT,
     VALUE,
     Mark,
 )
@@ -54,6 +55,10 @@ class Piece:
     number: int | None = None
     headed: bool = False
     fields: Fields = field(default_factory=dict)
+    shares: list[tuple[int, Fields]] = field(default_factory=list)
+    """What it is made of, where that was said in one word: 一冰一热."""
+    leads: frozenset[str] = frozenset()
+    """Fields that were said before its quantity and its name."""
 
 
 def put(fields: Fields, kind: str, name: str, value: Any) -> None:
@@ -89,6 +94,8 @@ def simple(marks: list[Mark]) -> Fields | None:
     numbers = heads = 0
     for mark in marks:
         kind = mark[0]
+        if kind is SPLIT:
+            return None
         if kind is QUANTITY:
             numbers += 1
         elif kind is HEAD:
@@ -184,7 +191,11 @@ def _check_heads_first(kinds: list[str], heads: int, numbers: int) -> None:
 def _piece(run: list[Mark], link: str, clause: int) -> Piece:
     piece = Piece(link, clause)
     for kind, name, value in run:
-        if kind is QUANTITY:
+        if kind is SPLIT:
+            if piece.shares:
+                raise Unclear("tie", "shares of shares")
+            piece.shares = [(number, {name: said}) for number, said in value]
+        elif kind is QUANTITY:
             if piece.number is not None:
                 raise Unclear("tie", "two quantities for one item")
             piece.number = value
@@ -193,5 +204,7 @@ def _piece(run: list[Mark], link: str, clause: int) -> Piece:
                 if piece.headed:
                     raise Unclear("tie", "two names for one quantity")
                 piece.headed = True
+            elif kind is VALUE and piece.number is None and not piece.headed:
+                piece.leads |= {name}
             put(piece.fields, kind, name, value)
     return piece

@@ -60,6 +60,8 @@ class Entry:
     """The words this string stands for, when it is several."""
     rejects: bool = False
     """Whether it may also be read as a rejection of what follows: 不要冰 before 红茶."""
+    twofold: bool = False
+    """Whether a head may also be a part: 芋圆."""
     said: str = field(init=False)
     """``value``, as a :class:`Vague` one where the form leaves open how exactly."""
     latin: bool = field(init=False)

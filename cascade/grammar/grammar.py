@@ -33,6 +33,7 @@ from cascade.grammar.entry import ROLE, Token
 from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
+from cascade.grammar.lists import lay_out
 from cascade.grammar.parse import Guard, Parse, Problem
 from cascade.grammar.reading import CHANGE, HEAD, PART, VALUE, Handler, Reading
 from cascade.grammar.sounds import Sounds
@@ -109,6 +110,7 @@ class OrderGrammar:
         spec = self.spec
         found = self.listener.tokens(utterance.text, marks)
         result = HeardReading(utterance, found, spec, changing=intent == spec.modify)
+        lay_out(result)
         reading.read(result, _HANDLERS)
         amendments.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
@@ -181,7 +183,9 @@ class OrderGrammar:
         spec = self.spec
         changing = (spec.modify is not None if intent is None else intent == spec.modify) and _changes(tokens)
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
-        result = reading.read(Reading(utterance, tokens, spec, changing=changing), _HANDLERS)
+        result = Reading(utterance, tokens, spec, changing=changing)
+        lay_out(result)
+        reading.read(result, _HANDLERS)
         amendments.settle(result)
         items: list[Fields] = []
         if not result.guards and not result.problem:

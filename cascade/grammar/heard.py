@@ -27,10 +27,12 @@ from cascade.grammar.reading import (
     OMIT,
     PART,
     QUANTITY,
+    SPLIT,
     VALUE,
     Handler,
     Mark,
     Reading,
+    again,
 )
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
@@ -79,6 +81,8 @@ class HeardReading(Reading):
             return super().refuse(place)
         slot = entry.slot.spec
         if slot.role == "part":
+            if again(self, place) and not self.changing and not self.said(HEAD):
+                self.fail("tie", f"more {entry.form} in one that exists")  # 再来一份芋圆
             self.marks.append((PART if name == slot.field else OMIT, name, entry.value))
         elif slot.role in ("flag", "value"):
             self.put(name, True if slot.role == "flag" else entry.value)
@@ -128,6 +132,9 @@ def misread(reading: HeardReading) -> list[Place]:
         and entry.slot.spec.role in ("head", "attribute", "part")
     )
     made = Counter((mark[1], str(mark[2])) for mark in reading.marks if mark[0] in _TYPED)
+    made.update(
+        (name, str(value)) for kind, name, said in reading.marks if kind is SPLIT for _, value in said
+    )
     wrong = set(wanted - made)
     return [
         (start, end)
@@ -148,7 +155,7 @@ def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> lis
     if single is not None:
         items = [single] if single else []
     else:
-        assembly = Assembly(head, spreading)
+        assembly = Assembly(head, spreading, reading.spec)
         for piece in pieces(marks):
             assembly.add(piece)
         items = [

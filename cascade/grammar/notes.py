@@ -41,6 +41,9 @@ def noted(reading: Reading, first: int, last: int) -> int:
     drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
     if someone or drunk:
         reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
+    then = reading.at(last + 2)[0].kind if reading.at(last + 1)[0].form == _DOT else ""
+    if then in ("filler", "attribute"):
+        reading.fail("tie", "one wish, or another instead")  # 甜一点…就正常糖吧
     earlier = first - 1
     while reading.at(earlier)[0].form == _DOT:
         earlier -= 1

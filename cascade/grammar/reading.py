@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.layout import Layout
 from cascade.grammar.numerals import NUMERAL_CHARS
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
@@ -30,6 +31,8 @@ AMONG: Final = "among"
 REST: Final = "rest"
 CHANGE: Final = "change"
 AMEND: Final = "amend"
+SPLIT: Final = "split"
+"""What an item is made of, in one word: 一冰一热. The value are the shares."""
 
 Mark = tuple[str, str, Any]
 
@@ -77,6 +80,7 @@ class Reading:
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
+        "layout",
     )
 
     def __init__(
@@ -112,6 +116,8 @@ class Reading:
         """Whether what was ordered before is ordered again."""
         self.people = 0
         """How many people it is for, 0 when not said."""
+        self.layout = Layout()
+        """How the items of a list are laid out."""
 
     @property
     def pauses(self) -> bool:
@@ -127,6 +133,10 @@ class Reading:
             return False
         begins = self.utterance.offsets[self.tokens[place][1]][0]
         return self.utterance.raw[:begins].endswith(" ")
+
+    def begins(self, place: int) -> bool:
+        """Whether a place comes after a pause, typed as a space or a separator, or after everything."""
+        return place >= self.count or self.begins_at(place) or self.ends_at(place) or self.paused(place)
 
     def lead(self, place: int) -> None:
         """Note whether what an item begins with stands after values that were said for themselves."""
@@ -227,9 +237,23 @@ def read(reading: Reading, handlers: Mapping[str, Handler]) -> Reading:
     """Explain every word."""
     place, count, tokens = 0, reading.count, reading.tokens
     while place < count:
-        after = handlers[tokens[place][0].kind](reading, place)
+        after = _laid_out(reading, place) or handlers[tokens[place][0].kind](reading, place)
         place = after if after > place else reading.refuse(place)  # whatever a handler does, reading ends
     return reading
+
+
+def _laid_out(reading: Reading, place: int) -> int:
+    """The place after what the layout alone explains, 0 where it explains nothing."""
+    layout = reading.layout
+    if place in layout.parted and reading.marks:
+        reading.marks.append((BREAK, "", None))
+    if place in layout.shares:
+        after, name, shares = layout.shares[place]
+        reading.lead(place)
+        reading.specified = True
+        reading.marks.append((SPLIT, name, shares))
+        return after
+    return layout.numbers.get(place, place + 1 if place in layout.passed else 0)
 
 
 def head(reading: Reading, place: int) -> int:
@@ -237,6 +261,8 @@ def head(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.roles & ROLE["picture"] and reading.shows(place):
         return place + 1  # 拿铁☕ is one
+    if entry.twofold and again(reading, place) and not reading.said(HEAD):
+        reading.fail("tie", f"another {entry.form}, or more of it in one that exists")  # 再补一份芋圆
     reading.lead(place)
     _, start, end = reading.tokens[place]
     torn = reading.pauses and any(
@@ -246,6 +272,15 @@ def head(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
+
+
+def again(reading: Reading, place: int) -> bool:
+    """Whether a portion is ordered in addition: 再来一份."""
+    at = place - 1
+    portion = reading.at(at)[0].roles & ROLE["portion"]
+    while at >= 0 and reading.at(at)[0].roles & (ROLE["portion"] | ROLE["numeral"]):
+        at -= 1
+    return bool(portion and reading.at(at)[0].roles & ROLE["again"])
 
 
 def _exclaimed(reading: Reading, place: int) -> bool:
@@ -304,7 +339,8 @@ def attribute(reading: Reading, place: int) -> int:
     )
     if undone and not (reading.changing or reading.said(QUANTITY)):
         reading.fail("tie", "an order, or a change of one")  # 减脂期，糖去掉
-    if len(entry.form) == 1 and reading.at(place - 1)[0].kind == "measure" and following.kind == "numeral":
+    within = entry.roles & ROLE["within"] and reading.at(place - 1)[0].kind == "measure"
+    if within and following.kind == "numeral":
         reading.fail("tie", "one share of several")  # 两杯中一杯去冰
     if following.roles & ROLE["demonstrative"] and beyond.kind == "attribute" and not reading.said(HEAD):
         reading.fail("tie", "which one, or what is wanted")  # 大杯那个去冰

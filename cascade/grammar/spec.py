@@ -121,6 +121,12 @@ class Words(_Record):
     """都, 每杯: what follows holds for every item."""
     each: Forms = ()
     """各: the quantity that follows holds for every item named."""
+    sort: Forms = ()
+    """The same, where a quantity follows at once: 一样一杯."""
+    couple: Forms = ()
+    """A ``person`` that is two people: 爸妈."""
+    within: Forms = ()
+    """A value that after a quantity may say that what follows is part of it: 两杯中一杯去冰."""
     other: Forms = ()
     """另: the quantity that follows is part of the one said before."""
     among: Forms = ()
@@ -312,6 +318,10 @@ class GrammarSpec(_Record):
     """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)
     """Reason of the abstention to the words that cause it, wherever they stand unless another class explains them."""
+    generic: Forms = ()
+    """Names that may stand for several others at once: 五杯奶茶 may be all that follows."""
+    kinds: Mapping[str, Forms] = Field(default_factory=dict)
+    """Of these, those that nobody orders beside their own sorts, and how the names of the sorts end."""
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
     elsewhere: Forms = ()

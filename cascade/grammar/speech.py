@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 from cascade.grammar import amounts, words
 from cascade.grammar.entry import ROLE, Entry
-from cascade.grammar.reading import HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import BREAK, HEAD, QUANTITY, Handler, Reading
 
 _LOOSE: Final = ROLE["aside"] | ROLE["filler"] | ROLE["final"] | ROLE["perfective"] | ROLE["person"]
 _WANTS: Final = ROLE["wants"]
@@ -15,6 +16,7 @@ _ADDRESSES: Final = ROLE["opener"] | ROLE["polite"]
 _ORDERS: Final = _ADDRESSES | ROLE["carrier"] | ROLE["desire"] | ROLE["again"]
 _MAY_FOLLOW: Final = frozenset({"flag", "note", "value", "clock", "half"})
 _NOT_OF_ITEMS: Final = ROLE["headcount"] | ROLE["apiece"] | ROLE["hour"] | ROLE["delay"] | ROLE["final"]
+_OF_ITEMS: Final = frozenset({"head", "attribute", "part", "measure"})
 _GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | ROLE["each"]
 
 
@@ -120,8 +122,33 @@ def _person(reading: Reading, place: int) -> int:
             if not reading.ends_at(after + 1):
                 _serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
             return after
+        if count > 1 and reading.begins(after):
+            _counted(reading, count)  # 我和老公，一杯拿铁，一杯美式
+            return after
+    if count == 1 and place in _served_in_turn(reading):
+        reading.served = True
+        reading.marks.append((BREAK, "", None))
+        return after
     after = _run(reading, place)
     return after if after > place else reading.refuse(place)
+
+
+def _served_in_turn(reading: Reading) -> list[int]:
+    """Where people stand, each before the one item that is theirs: 爷爷一杯热红茶，奶奶一杯豆浆."""
+    tokens = reading.tokens
+    found = [
+        place
+        for place, (entry, _, _) in enumerate(tokens)
+        if entry.roles & ROLE["person"]
+        and reading.at(place + 1)[0].kind == "numeral"
+        and reading.at(place + 2)[0].roles & ROLE["measure"]
+    ]
+    edges = [*found, reading.count]
+    spans = [tokens[first + 3 : last] for first, last in pairwise(edges)]
+    named = all(sum(entry.kind == "head" for entry, _, _ in span) == 1 for span in spans)
+    alone = not any(entry.kind in _OF_ITEMS for entry, _, _ in tokens[: edges[0]])
+    counted = any(entry.roles & ROLE["measure"] for span in spans for entry, _, _ in span)
+    return found if len(found) > 1 and named and alone and not counted else []
 
 
 def _recipient(reading: Reading, place: int) -> int:

@@ -20,7 +20,7 @@ from cascade.text import Normalizer
 # Which of its roles a word is read by when it comes up; the reading itself looks at the others.
 _PRIORITY: Final = (
     "numeral change swap polite again add plenty apiece amend aside recipient person toward remove "
-    "reject removed desire carrier opener measure portion bundle count each all among other rest "
+    "reject removed desire carrier opener measure portion bundle count each sort all among other rest "
     "connector lead reference object inside of perfective asking tag final total filler separator times "
     "bound clock half headcount copula aspect spend which picture thing serve"
 )
@@ -167,6 +167,9 @@ def _entry(form: str, draft: _Draft) -> Entry:
         Entry(form, slot.spec.role, draft.roles, slot, value, draft.guard, draft.number)
         for slot, value in draft.senses
     ]
+    kinds = {sense.kind for sense in single}
+    for sense in single:
+        sense.twofold = sense.kind == "head" and "part" in kinds
     if len(single) > 1:
         return Entry(form, single[0].kind, draft.roles, guard=draft.guard, variants=tuple(single))
     return single[0]

@@ -57,6 +57,21 @@ def _marker(kind: str) -> Handler:
     return handler
 
 
+def _each(reading: Reading, place: int) -> int:
+    """各, and how many they are: 给爸妈各来一杯."""
+    if not reading.people and reading.at(place - 1)[0].roles & ROLE["couple"]:
+        reading.people = 2
+    reading.marks.append((EACH, "", None))
+    return place + 1
+
+
+def _sort(reading: Reading, place: int) -> int:
+    """一样一杯, and no 都一样."""
+    if reading.at(place + 1)[0].kind not in ("numeral", "measure", "count"):
+        return reading.refuse(place)
+    return _each(reading, place)
+
+
 def _total(reading: Reading, place: int) -> int:
     """一共三杯 says how many the one name before it are, or how many several names are together."""
     if sum(mark[0] is HEAD for mark in reading.marks) > 1:
@@ -231,7 +246,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "again": _again,
     "connector": _connector,
     "all": _marker(ALL),
-    "each": _marker(EACH),
+    "each": _each,
+    "sort": _sort,
     "other": _marker(OTHER),
     "among": _marker(AMONG),
     "rest": _marker(REST),

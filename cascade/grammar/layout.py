@@ -1,0 +1,25 @@
+"""What the layout of a list says of places in an utterance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Shares = tuple[tuple[int, str], ...]
+"""How many of each value: 两冰两热."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """What the layout says of some places; empty where there is none."""
+
+    counts: frozenset[int] = frozenset()
+    """Numbers without a measure word that say how many."""
+    numbers: Mapping[int, int] = field(default_factory=dict)
+    """Numbers that only number an item, and the place after each."""
+    parted: frozenset[int] = frozenset()
+    """Places before which one item ends."""
+    passed: frozenset[int] = frozenset()
+    """Brackets, and what parts words within them."""
+    shares: Mapping[int, tuple[int, str, Shares]] = field(default_factory=dict)
+    """Where shares begin, the place after them, the field they differ in, and the shares."""

@@ -1,0 +1,172 @@
+"""Orders of several items: how a list is laid out, what is said of which item, and how many each gets."""
+
+from typing import Any
+
+import pytest
+
+from cascade.orders import OrderIntent
+from grammar.kit import order, parsed
+
+ICED: dict[str, Any] = {"temperature": "regular_ice"}
+HOT: dict[str, Any] = {"temperature": "hot"}
+NO_ICE: dict[str, Any] = {"temperature": "no_ice"}
+TEA: dict[str, Any] = {"drink": "奶茶"}
+FRUIT: dict[str, Any] = {"drink": "果茶"}
+LATTE: dict[str, Any] = {"drink": "拿铁"}
+COFFEE: dict[str, Any] = {"drink": "美式咖啡"}
+
+LAID_OUT = [
+    ("拿铁2 美式1", order({**LATTE, "quantity": 2}, COFFEE)),
+    ("奶茶二，果茶一", order({**TEA, "quantity": 2}, FRUIT)),
+    (
+        "2拿铁1美式 全部冰的",
+        order({**LATTE, "quantity": 2, **ICED}, {**COFFEE, **ICED}),
+    ),
+    (
+        "俩热拿铁 一冰美式",
+        order({**LATTE, "quantity": 2, **HOT}, {**COFFEE, **ICED}),
+    ),
+    (
+        "拿铁2，美式3，送3楼",
+        order(
+            {**LATTE, "quantity": 2},
+            {**COFFEE, "quantity": 3},
+            fulfilment={"mode": "delivery", "address": "3楼"},
+        ),
+    ),
+    ("1.奶茶半糖 2.果茶少冰", order({**TEA, "sugar": "half"}, {**FRUIT, "temperature": "less_ice"})),
+    (
+        "帮我点3杯：①奶茶去冰②果茶少糖③拿铁",
+        order({**TEA, **NO_ICE}, {**FRUIT, "sugar": "less"}, LATTE),
+    ),
+    (
+        "拿铁两杯去冰 美式一杯热",
+        order({**LATTE, "quantity": 2, **NO_ICE}, {**COFFEE, **HOT}),
+    ),
+    ("奶茶2 半糖 果茶1 三分糖", order({**TEA, "quantity": 2, "sugar": "half"}, {**FRUIT, "sugar": "light"})),
+    (
+        "一杯奶茶（少冰） 两杯拿铁（热 无糖）",
+        order(
+            {**TEA, "temperature": "less_ice"},
+            {**LATTE, "quantity": 2, "sugar": "none", **HOT},
+        ),
+    ),
+    (
+        "奶茶(热)x2、果茶(去冰)x1",
+        order({**TEA, "quantity": 2, **HOT}, {**FRUIT, **NO_ICE}),
+    ),
+    (
+        "奶茶，热，三杯；果茶，冰，两杯",
+        order(
+            {**TEA, "quantity": 3, **HOT},
+            {**FRUIT, "quantity": 2, **ICED},
+        ),
+    ),
+    (
+        "一杯奶茶，热的，一杯果茶，去冰",
+        order({**TEA, **HOT}, {**FRUIT, **NO_ICE}),
+    ),
+]
+SHARED = [
+    (
+        "四杯拿铁，两热两冰",
+        order(
+            {**LATTE, "quantity": 2, **HOT},
+            {**LATTE, "quantity": 2, **ICED},
+        ),
+    ),
+    ("来一大一小两杯奶茶", order({**TEA, "size": "large"}, {**TEA, "size": "small"})),
+    ("拿铁一冰一热", order({**LATTE, **ICED}, {**LATTE, **HOT})),
+    ("两半糖一无糖 奶茶三杯", order({**TEA, "quantity": 2, "sugar": "half"}, {**TEA, "sugar": "none"})),
+    (
+        "来两杯拿铁一热一冰再来一杯美式",
+        order({**LATTE, **HOT}, {**LATTE, **ICED}, COFFEE),
+    ),
+    (
+        "来三杯，两杯大一杯中，都是奶茶",
+        order({**TEA, "quantity": 2, "size": "large"}, {**TEA, "size": "medium"}),
+    ),
+]
+SUMMED = [
+    ("拿铁两杯奶茶一杯果茶一杯总共四杯", order({**LATTE, "quantity": 2}, TEA, FRUIT)),
+    ("三杯拿铁，两杯果茶一杯奶茶", order({**LATTE, "quantity": 3}, {**FRUIT, "quantity": 2}, TEA)),
+    ("六杯咖啡，三杯美式三杯拿铁", order({**COFFEE, "quantity": 3}, {**LATTE, "quantity": 3})),
+    ("两杯果茶一杯葡萄果茶一杯草莓果茶", order({"drink": "葡萄果茶"}, {"drink": "草莓果茶"})),
+]
+EACH = [
+    ("奶茶果茶各一杯", order(TEA, FRUIT)),
+    (
+        "热拿铁冰美式各来两杯",
+        order(
+            {**LATTE, "quantity": 2, **HOT},
+            {**COFFEE, "quantity": 2, **ICED},
+        ),
+    ),
+    ("奶茶半糖、奶茶无糖，各一杯", order({**TEA, "sugar": "half"}, {**TEA, "sugar": "none"})),
+    ("三杯，奶茶果茶拿铁各一", order(TEA, FRUIT, LATTE)),
+    ("各来一杯，拿铁美式", order(LATTE, COFFEE)),
+    ("奶茶和果茶一样两杯", order({**TEA, "quantity": 2}, {**FRUIT, "quantity": 2})),
+    ("给我和我妈各来一杯热奶茶", order({**TEA, "quantity": 2, **HOT})),
+    ("给爸妈各点一杯奶茶", order({**TEA, "quantity": 2})),
+    ("给我俩各来一杯奶茶", order({**TEA, "quantity": 2})),
+    ("我一杯热拿铁，老板一杯美式", order({**LATTE, **HOT}, COFFEE)),
+    ("我和老公，一杯奶茶，一杯拿铁", order(TEA, LATTE)),
+    ("来热奶茶和冰奶茶", order({**TEA, **HOT}, {**TEA, **ICED})),
+]
+BRANDED = [
+    (
+        "蜜雪冰城两杯柠檬水一杯奶茶",
+        order({"drink": "柠檬水", "brand": "蜜雪冰城", "quantity": 2}, {**TEA, "brand": "蜜雪冰城"}),
+    ),
+    ("喜茶多肉葡萄一杯，奶茶一杯", order({"drink": "多肉葡萄", "brand": "喜茶"}, {**TEA, "brand": "喜茶"})),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + BRANDED)
+def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
+    parse = parsed(text, "order_drink")
+    assert (parse.reason, parse.answer) == ("", expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "奶茶1 果茶",
+        "奶茶1 果茶2分",
+        "1奶茶2果茶",
+        "第1奶茶 第2果茶",
+        "1号桌奶茶 2号桌果茶",
+        "2奶茶1果茶3",
+        "奶茶一杯 少冰 果茶一杯",
+        "一杯奶茶，热的，一杯果茶，少糖",
+        "一杯奶茶，果茶，两杯",
+        "一杯奶茶一杯果茶，一冰一热",
+        "四杯奶茶，两热一冰",
+        "拿铁两热一冰摩卡",
+        "一大一小，来两杯奶茶",
+        "我们一大一小，来两杯奶茶",
+        "一杯热的，一杯冰的，都是奶茶和果茶",
+        "两杯奶茶，一杯珍珠奶茶一杯布丁奶茶",
+        "柠檬茶两杯，手打柠檬茶一杯，暴打柠檬茶一杯",
+        "拿铁两杯奶茶一杯果茶一杯总共五杯",
+        "半糖奶茶果茶各一杯",
+        "两杯奶茶和果茶各一杯",
+        "奶茶各一杯",
+        "都一样，奶茶",
+        "给爸妈各点一杯奶茶一杯果茶",
+        "我和我妈各来一杯奶茶，我的少糖",
+        "爸爸一杯奶茶妈妈一杯热的",
+        "奶茶热的 奶茶冰的",
+        "喜茶多肉葡萄一杯，再来一杯奶茶",
+        "我要喜茶多肉葡萄一杯，我妈要一杯奶茶",
+        "再补一份芋圆",
+    ],
+)
+def test_what_could_be_put_together_in_two_ways_is_not(text: str) -> None:
+    parse = parsed(text, "order_drink")
+    assert not parse.complete, parse.answer
+
+
+def test_a_portion_after_another_drink_is_a_drink() -> None:
+    found = parsed("来份烧仙草热的，再来份双皮奶", "order_drink")
+    assert found.answer == order({"drink": "烧仙草", **HOT}, {"drink": "双皮奶"})
