@@ -298,6 +298,52 @@ class QuantitySpec(_Record):
     """Right after a measure word, what makes the number before it another: 一杯半."""
 
 
+class CommandSpec(_Record):
+    """How an intent that acts and carries no order is commanded."""
+
+    acts: Forms
+    """What is to be done: 取消."""
+    frames: Forms
+    """What a command begins with at the start of a clause, and after ``ends``: 帮我, 把."""
+    anywhere: Forms = ()
+    """Those of ``frames`` that no subject stands before: 你给我."""
+    ends: Forms = ()
+    """What ends a clause where no sign does: 了, 吧."""
+    opens: Forms = ()
+    """Commands without a frame, at the start of a clause: 取消订单."""
+    closes: Forms = ()
+    """The same, at its end: 订单取消."""
+    tails: Forms = ()
+    """After what is to be done, where another clause begins: 帮我领一张她不会."""
+    addressed: Forms = ()
+    """In a command, show that somebody is told to do it: 帮我."""
+    urged: Forms = ()
+    """In a command, show that 了 at its end does not tell: 快把订单取消了."""
+
+
+class AroundWords(_Record):
+    """What stands around a command."""
+
+    governs: Forms = ()
+    """Right before a command, these make it no command: 他说, 没."""
+    leads: Forms = ()
+    """Words that end like those and only lead to it: 跟你说."""
+    denials: Forms = ()
+    """Beginnings of guards that forbid what is said after them: 别."""
+    complaints: Forms = ()
+    """Questions that want no answer: 怎么还没送."""
+    wonders: Forms = ()
+    """Questions that want one, whatever is commanded then: 怎么领."""
+    passing: Forms = ()
+    """Guards of other reasons that in a clause before a command may only say why: 别人."""
+    mistaken: Forms = ()
+    """Right before a detail, show that it is what came by mistake: 点成."""
+    own: str = ""
+    """Characters of what stands before a deed of who speaks: 我已经."""
+    particles: str = ""
+    """Characters that say nothing by themselves: 了, 吧."""
+
+
 class GrammarSpec(_Record):
     """The whole file."""
 
@@ -339,6 +385,9 @@ class GrammarSpec(_Record):
     """Guards that ask whether there is what the words after them order: 有没有奶茶，给我一杯."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)
     """The intents that act and carry no order, and the guards that each is itself said with."""
+    commands: Mapping[str, CommandSpec] = Field(default_factory=dict)
+    """How these intents are commanded. Beside a command, guards that only say why forbid nothing."""
+    around: AroundWords = AroundWords()
 
     @model_validator(mode="after")
     def _has_one_head(self) -> Self:

@@ -135,7 +135,7 @@ class ClassifierTier:
         """An intent that carries no order; one that acts must not be said beside details of an order."""
         parse = self._grammar.parse(utterance)
         evidence = {**guess.evidence, "unguarded": float(not (acting and parse.guards))}
-        if acting and (forbidding := self._guarding.forbidding(parse, guess.intent)):
+        if acting and (forbidding := self._guarding.forbidding(utterance, parse, guess.intent)):
             places = ", ".join(utterance.text[start:end] for start, end in forbidding)
             return Abstention(parse.guards[0].reason, places, _typed(utterance, forbidding)), evidence
         if acting and self._guarding.agreed(utterance, parse, guess.intent):

@@ -8,6 +8,8 @@ from cascade.grammar import Guard, Parse
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
+from cascade.tiers.commanding import Commanding
+from cascade.tiers.naming import names_an_order
 
 Place = tuple[int, int]
 
@@ -29,12 +31,14 @@ class Guarding:
     def __init__(self, details: frozenset[str], spec: GrammarSpec) -> None:
         self._details = details
         self._spec = spec
+        self._commanding = Commanding(spec)
 
-    def forbidding(self, parse: Parse, intent: str) -> list[Place]:
+    def forbidding(self, utterance: Utterance, parse: Parse, intent: str) -> list[Place]:
         """Words that forbid an intent that acts and carries no order: all guards but those it is itself said with, and
-        talk around it where such words may be in it at all.
+        talk around it where such words may be in it at all, or beside a clear command.
         """
         permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
+        command = self._commanding.command(utterance, intent) if parse.guards else None
         found: list[Place] = []
         for guard in parse.guards:
             word = parse.text[guard.start : guard.end]
@@ -44,7 +48,10 @@ class Guarding:
             )
             if self._commanded(guard, parse):
                 continue
-            if word not in permitted and word not in soft and (not talk or denies):
+            if command is not None and self._commanding.reason(guard, utterance, intent, command):
+                continue
+            denied = command is None and self._commanding.denied(guard, utterance, intent)
+            if denied or (word not in permitted and word not in soft and (not talk or denies)):
                 found.append((guard.start, guard.end))
         return found
 
@@ -61,7 +68,8 @@ class Guarding:
     def order_details(self, parse: Parse, intent: str) -> list[Place]:
         """Where a text that orders nothing speaks of what only an order has: 少糖, 两杯, 点奶茶.
 
-        How many, before the word that calls it off, says which order: 把那两杯美式取消.
+        How many, before the word that calls it off, says which order: 把那两杯美式取消. So does what else is said of a
+        cup that is pointed at: 取消那杯热的.
         """
         permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
         called_off = max(
@@ -76,6 +84,8 @@ class Guarding:
             following = parse.tokens[at + 1][0].kind if at + 1 < len(parse.tokens) else ""
             ordered = ordering and entry.kind == "head" and following != "flag"  # 要奶茶券
             detail = not counted and any(slot.field in self._details for slot in slots)
+            if (detail or counted) and names_an_order(parse, at, intent, self._spec):
+                detail = counted = False
             if ordered or detail or (counted and (ordering or start > called_off)):
                 places.append((start, end))
             carries = entry.kind in CARRIERS or bool(entry.roles & ROLE["carrier"])

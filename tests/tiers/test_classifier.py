@@ -351,6 +351,74 @@ class TestAgreement:
     def test_talk_around_a_cancellation_forbids_nothing(self, scripted: Scripted, text: str) -> None:
         assert proposal(scripted.propose(text, "cancel_order")).complete
 
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("点成别人家地址了,取消这个订单", "cancel_order"),
+            ("错了错了 不是这家 把单取消", "cancel_order"),
+            ("怎么还没送 不要了 取消订单", "cancel_order"),
+            ("下午要开会没人喝了把刚才点的那单取消掉", "cancel_order"),
+            ("我能取消刚才那单吗帮我取消一下", "cancel_order"),
+            ("赶紧把单取消了还没做呢", "cancel_order"),
+            ("我没收到券 麻烦给我发一张", "claim_coupon"),
+            ("我先生刚领了一张我也要领一张谢谢", "claim_coupon"),
+            ("听我同学说你这能领奶茶卡 我也要领", "claim_coupon"),
+            ("卡呢?给我领", "claim_coupon"),
+            ("帮我姐领一张她不会用", "claim_coupon"),
+        ],
+    )
+    def test_a_clear_command_is_not_forbidden_by_its_reason(
+        self, scripted: Scripted, text: str, intent: str
+    ) -> None:
+        assert proposal(scripted.propose(text, intent)).complete
+
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("怎么还没送,别取消订单", "cancel_order"),
+            ("怎么还没送就给我取消了", "cancel_order"),
+            ("怎么没送,给我取消了", "cancel_order"),
+            ("他说,取消订单", "cancel_order"),
+            ("我没说过,取消订单", "cancel_order"),
+            ("谁让你给我取消订单的", "cancel_order"),
+            ("如果半小时没到,帮我取消订单", "cancel_order"),
+            ("滴滴没来,帮我取消订单", "cancel_order"),
+            ("取消订单,怎么还没退款", "cancel_order"),
+            ("给我取消订单,算了不取消", "cancel_order"),
+            ("退单?不退", "cancel_order"),
+            ("翻译一下:我不喝了,取消订单", "cancel_order"),
+            ("我已经领了,给我领的券呢", "claim_coupon"),
+            ("怎么领 我也要领", "claim_coupon"),
+            ("不是说好了给我发一张", "claim_coupon"),
+            ("他没领,别给我领一张", "claim_coupon"),
+            ("今天没抢到,明天给我领一张", "claim_coupon"),
+        ],
+    )
+    def test_what_forbids_a_command_stays_in_force(self, scripted: Scripted, text: str, intent: str) -> None:
+        assert isinstance(scripted.propose(text, intent), Abstention)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["取消那杯热的", "刚刚那两杯热豆浆取消", "点成冰的了,这单取消掉吧", "大夫不让喝,把我刚点的取消"],
+    )
+    def test_details_may_name_the_order_that_is_called_off(self, scripted: Scripted, text: str) -> None:
+        assert proposal(scripted.propose(text, "cancel_order")).complete
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "取消那杯,要热的",
+            "把那单取消,热豆浆",
+            "取消那杯的冰",
+            "那杯取消加冰",
+            "取消订单换大",
+            "那杯不要热的,取消",
+            "取消那单,两杯热豆浆",
+        ],
+    )
+    def test_details_of_what_is_wanted_hold_a_cancellation_back(self, scripted: Scripted, text: str) -> None:
+        assert not proposal(scripted.propose(text, "cancel_order")).complete
+
     def test_a_guess_about_details_is_no_matter_where_nothing_acts(self, scripted: Scripted) -> None:
         assert proposal(scripted.propose("少糖和半糖哪个更甜", "query_menu", sugar="少糖|半糖")).complete
 
