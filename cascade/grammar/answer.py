@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cascade.grammar.alterations import check_added, several
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
 from cascade.grammar.each import distributed
@@ -26,6 +27,7 @@ from cascade.grammar.spec import GrammarSpec
 
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
+_ADDED: Final = _TOLD | {JOIN, QUANTITY}
 
 
 def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fields]:
@@ -56,11 +58,14 @@ def changed(reading: Reading) -> list[Fields]:
 
     Raises :class:`~cascade.grammar.composer.Unclear`.
     """
+    check_added(reading)
     kinds = [mark[0] for mark in reading.marks]
     if CHANGE not in kinds:
         return _told(reading)
     if reading.carried:
         raise Unclear("tie", "an order and a change at once")
+    if (items := several(reading)) is not None:
+        return items
     if kinds.count(CHANGE) > 1:
         return _changed_twice(reading)
     at = kinds.index(CHANGE)
@@ -80,11 +85,13 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "an order or a change")  # 糖浆换成蜂蜜，柠檬红茶热
     recounted = {HEAD, QUANTITY} <= set(kinds) and QUANTITY in later and HEAD not in later
     recounted = recounted and kinds.index(HEAD) < kinds.index(QUANTITY)
-    if {HEAD, QUANTITY} <= set(kinds[:at]) and not recounted:  # 奶茶两杯改成三杯
+    if {HEAD, QUANTITY} <= set(kinds[:at]) and not recounted and not reading.counted:  # 奶茶两杯改成三杯
         raise Unclear("tie", "an order before a change")
     if OMIT in kinds[:at] and PART not in kinds[at:]:
         raise Unclear("tie", "what is left out, or which one")  # 那杯芋泥换成热的
     named = {mark[1] for mark in reading.marks[:at] if mark[0] in (HEAD, OMIT)}
+    if reading.counted:  # 那两杯改半糖
+        named.add(reading.spec.quantity.field)
     if reading.referred:  # 喜茶那杯改半糖
         named |= {str(slot.field) for slot in reading.spec.slots.values() if slot.spreads}
     if any(name not in after and name not in named for name in before):
@@ -125,7 +132,9 @@ def _changed_twice(reading: Reading) -> list[Fields]:
 
 def _told(reading: Reading) -> list[Fields]:
     """What is said of an order that was pointed at, and nothing that could be another cup: 刚才那杯加珍珠."""
-    if not _TOLD.issuperset(mark[0] for mark in reading.marks):
+    added = reading.added is not None and reading.said(HEAD) and not reading.said(ALL)
+    kinds = {mark[0] for mark in reading.marks} - ({QUANTITY} if reading.counted else set())
+    if not (_ADDED if added else _TOLD).issuperset(kinds):
         raise Unclear("tie", "an order and a change at once")
     pointers = [entry for entry, _, _ in reading.tokens if entry.kind == "reference"]
     if reading.said(HEAD) and pointers and all(entry.roles & ROLE["near"] for entry in pointers):

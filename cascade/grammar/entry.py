@@ -68,8 +68,13 @@ class Entry:
     """Whether it counts only as a whole word."""
 
     def __post_init__(self) -> None:
-        vague = self.slot is not None and self.form in self.slot.spec.vague
-        self.said = Vague.of(self.value, self.slot.spec.exact) if self.slot and vague else self.value
+        self.said = self.value
+        if self.slot is not None:
+            spec = self.slot.spec
+            if self.form in spec.vague:
+                self.said = Vague.of(self.value, spec.exact)
+            elif spec.rough and self.value in spec.about and self.form.endswith(spec.rough):
+                self.said = Vague.of(self.value, spec.about[self.value])
         first, last = self.form[:1], self.form[-1:]
         self.latin = (first.isascii() and first.isalnum()) or (last.isascii() and last.isalnum())
 

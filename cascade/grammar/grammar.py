@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from cascade.bundle import Bundle, validated
 from cascade.grammar import (
+    alterations,
     amendments,
     amounts,
     bare,
@@ -48,6 +49,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     **speech.HANDLERS,
     **places.HANDLERS,
     **amendments.HANDLERS,
+    **alterations.HANDLERS,
     **parts.HANDLERS,
     **amounts.HANDLERS,
     **heard.HANDLERS,
@@ -113,6 +115,7 @@ class OrderGrammar:
         lay_out(result)
         reading.read(result, _HANDLERS)
         amendments.settle(result)
+        alterations.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
         if result.changing and _denies_first(result):
             result.fail("tie", _EITHER)  # 不要少糖要多糖
@@ -187,6 +190,7 @@ class OrderGrammar:
         lay_out(result)
         reading.read(result, _HANDLERS)
         amendments.settle(result)
+        alterations.settle(result)
         items: list[Fields] = []
         if not result.guards and not result.problem:
             try:

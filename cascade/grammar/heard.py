@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from cascade.grammar.alterations import check_added, several
 from cascade.grammar.answer import check_parts, composed, numbered
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, pieces, simple
@@ -90,6 +91,10 @@ class HeardReading(Reading):
             self.marks.append((HEAD if slot.role == "head" else VALUE, name, entry.said))
         return place + 1
 
+    def forget(self, first: int, last: int) -> None:
+        for _, start, _ in self.tokens[first:last]:
+            self.fields.pop(start, None)
+
     def _changed_to(self, place: int) -> bool:
         """数量改成6: a number that a change ends with, and that counts nothing else."""
         last = self.marks[-1][0] if self.marks else ""
@@ -150,6 +155,9 @@ def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> lis
         return composed(reading, head, spreading)
     if any(a[0].kind == "measure" and b[0].roles & ROLE["inside"] for a, b in pairwise(reading.tokens)):
         raise Unclear("tie", "one share of several")  # 两杯里的柠檬水改热的
+    check_added(reading)
+    if (shares := several(reading)) is not None:
+        return shares
     marks = _after_changes(reading.marks)
     single = simple(marks)
     if single is not None:

@@ -10,6 +10,9 @@ from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
 
 _MEASURED: Final = ROLE["measure"] | ROLE["counted"]
+_GONE: Final = ROLE["perfective"] | ROLE["final"]
+_BEFORE_CHANGE: Final = ROLE["separator"] | ROLE["filler"] | ROLE["opener"] | ROLE["of"]
+_GIVING_WAY: Final = frozenset({"head", "attribute", "value"})
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 
 
@@ -30,7 +33,9 @@ def _add(reading: Reading, place: int) -> int:
         return place + 1
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
-            reading.fail("tie", f"{entry.form} before anything was ordered")
+            if not reading.changing:
+                reading.fail("tie", f"{entry.form} before anything was ordered")
+            reading.added = len(reading.marks)
         reading.marks.append((JOIN, "", None))
         return place + 1
     return reading.refuse(place)
@@ -99,10 +104,16 @@ def _part(reading: Reading, place: int) -> int:
     """A part with no word before it: left out (珍珠不要), or what is exchanged (把珍珠换成椰果)."""
     slot = reading.tokens[place][0].slot
     assert slot is not None
-    if reading.at(place + 1)[0].roles & ROLE["removed"] and reading.ends_at(place + 2):
+    gone = place + 2
+    while reading.at(place + 1)[0].roles & ROLE["removed"] and reading.at(gone)[0].roles & _GONE:
+        gone += 1
+    if reading.at(place + 1)[0].roles & ROLE["removed"] and (
+        reading.ends_at(gone) or _exchanged(reading, gone)
+    ):
         reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
-        return place + 2
+        reading.dropped |= gone > place + 2 and not reading.carried
+        return gone
     if reading.at(place + 1)[0].roles & ROLE["add"] and reading.ends_at(place + 2):
         return min(_list(reading, place, PART) + 1, place + 2)
     if reading.altered:
@@ -110,11 +121,43 @@ def _part(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
 
+def _exchanged(reading: Reading, place: int) -> bool:
+    """Whether what something becomes follows at once: 布丁不要了，给我换成珍珠."""
+    while reading.at(place)[0].roles & _BEFORE_CHANGE:
+        place += 1
+    return reading.altered and bool(reading.at(place)[0].roles & ROLE["change"])
+
+
+def _gives_way(reading: Reading, place: int) -> int:
+    """The place after a value that is not wanted any more, where another of its kind follows: 不要美式了换成拿铁."""
+    after = place + 1
+    slot = reading.at(place)[0].slot
+    while reading.at(after)[0].roles & (_GONE | _BEFORE_CHANGE):
+        after += 1
+    other = after + 1
+    while reading.at(other)[0].roles & _BEFORE_CHANGE:
+        other += 1
+    new = reading.at(other)[0]
+    if (
+        slot is None
+        or not reading.altered
+        or not reading.at(after)[0].roles & ROLE["change"]
+        or new.slot is None
+    ):
+        return place
+    return after if new.slot.name == slot.name and new.value != reading.at(place)[0].value else place
+
+
 def _remove(reading: Reading, place: int) -> int:
     """Before parts; before a head it rejects that head, if what is wanted instead follows at once."""
     entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
     if following.kind == "part":
         return _list(reading, place + 1, OMIT)
+    if following.kind in _GIVING_WAY and entry.roles & ROLE["reject"]:
+        then = _gives_way(reading, place + 1)
+        if then > place + 1:
+            reading.forget(place + 1, place + 2)
+            return then
     if following.kind == "head" and entry.roles & ROLE["reject"] and not reading.said(HEAD):
         then = place + 2
         if reading.at(then)[0].roles & ROLE["separator"]:

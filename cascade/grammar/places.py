@@ -48,9 +48,17 @@ def _lead(reading: Reading, place: int) -> int:
 def _change(reading: Reading, place: int) -> int:
     """目的地改成火车站: what changes an order may itself lead to a place."""
     changed = words.HANDLERS["change"](reading, place)
-    if reading.changing and reading.tokens[place][0].roles & ROLE["lead"]:
+    whither = reading.tokens[place][0].roles & ROLE["lead"] or words.of_an_address(reading, place)
+    if reading.changing and changed == place + 1 and whither and not _runs_on(reading, place + 1):
         return max(changed, _address(reading, place + 1))
     return changed
+
+
+def _runs_on(reading: Reading, place: int) -> bool:
+    """Whether a place is no beginning of an address but the end of the word before it: 改了学校, 改道学校."""
+    entry, start, end = reading.at(place)
+    one = entry.kind == "unknown" and end - start == 1 and reading.at(place + 1)[0].kind == "place"
+    return one or bool(entry.roles & ROLE["perfective"])
 
 
 def _toward(reading: Reading, place: int) -> int:
@@ -103,9 +111,13 @@ def _may_name(reading: Reading, place: int) -> bool:
         verbs = reading.spec.address.verbs if reading.spec.address is not None else ()
         return not any(verb in reading.utterance.text[start:end] for verb in verbs)
     following = reading.at(place + 1)[0]
+    if entry.roles & ROLE["person"] and reading.changing:
+        return following.kind == "place" and not reading.ends_at(place + 1)  # 改成我妈家
     if entry.kind == "numeral":
         counts = following.slot is not None and following.slot.spec.counts
         return not (following.roles & _COUNTED or counts)
+    if entry.roles & ROLE["connector"] and reading.at(place - 1)[0].kind == following.kind == "place":
+        return False  # 公司和家
     return end - start == 1 and not entry.guard and not entry.roles & _ACTS
 
 

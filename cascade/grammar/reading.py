@@ -33,10 +33,14 @@ CHANGE: Final = "change"
 AMEND: Final = "amend"
 SPLIT: Final = "split"
 """What an item is made of, in one word: 一冰一热. The value are the shares."""
+KEPT: Final = "kept"
+POINTED: Final = "pointed"
 
 Mark = tuple[str, str, Any]
 
-_LEADS_TO_CHANGE: Final = ROLE["opener"] | ROLE["filler"] | ROLE["separator"] | ROLE["all"] | ROLE["of"]
+_LEADS_TO_CHANGE: Final = (
+    ROLE["opener"] | ROLE["filler"] | ROLE["separator"] | ROLE["all"] | ROLE["of"] | ROLE["statement"]
+)
 _OF_A_FLAG: Final = ROLE["spend"] | ROLE["which"] | ROLE["object"]
 _AROUND_A_FLAG: Final = ROLE["opener"] | ROLE["filler"] | ROLE["recipient"] | ROLE["of"] | ROLE["spend"]
 _NEAR: Final = 6
@@ -80,7 +84,7 @@ class Reading:
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
-        "layout",
+        *("layout", "replaced", "added", "counted"),
     )
 
     def __init__(
@@ -102,6 +106,12 @@ class Reading:
         self.altered = changing and changes(tokens)
         """Whether a word says that something becomes something else."""
         self.rejected: list[str] = []
+        self.replaced: list[str] = []
+        """Fields of the whole order whose value was said to become another: 外卖改自取."""
+        self.counted = False
+        """Whether it was said how many of an order that exists are spoken of: 那两杯."""
+        self.added: int | None = None
+        """Where among the marks something is added to an order that exists: 那单再加一杯奶茶."""
         self.served = self.going = False
         """Whether somebody was named whom it is for, and whether a way to get it there was said."""
         self.dropped = False
@@ -203,6 +213,21 @@ class Reading:
         if self.values.setdefault(field, value) != value:
             self.fail("conflict", f"two values for {field}")
 
+    def forget(self, first: int, last: int) -> None:
+        """The words from one place up to another were named for no part of the order: 美式 in 美式不变."""
+
+    def clause(self) -> list[Mark]:
+        """What has been found since the last boundary."""
+        last = max((at for at, mark in enumerate(self.marks) if mark[0] is BREAK), default=-1)
+        return self.marks[last + 1 :]
+
+    def part(self, place: int) -> None:
+        """Note where a pause begins another change, as it was typed: 糖改三分糖 冰改去冰."""
+        clause = self.clause()
+        changed = any(mark[0] is CHANGE for mark in clause) and clause[-1][0] is not CHANGE
+        if changed and self.paused(place):
+            self.marks.append((BREAK, "", None))
+
     def spoken(self, first: int, last: int) -> str:
         """The words from one place to another as they were typed, without what normalising leaves out: 公 司."""
         offsets = self.utterance.offsets[self.tokens[first][1] : self.tokens[last][2]]
@@ -237,6 +262,8 @@ def read(reading: Reading, handlers: Mapping[str, Handler]) -> Reading:
     """Explain every word."""
     place, count, tokens = 0, reading.count, reading.tokens
     while place < count:
+        if reading.changing:
+            reading.part(place)
         after = _laid_out(reading, place) or handlers[tokens[place][0].kind](reading, place)
         place = after if after > place else reading.refuse(place)  # whatever a handler does, reading ends
     return reading

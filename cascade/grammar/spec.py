@@ -78,6 +78,10 @@ class SlotSpec(_Record):
     vague: Forms = ()
     """For an attribute: forms that give way to one of the ``exact`` values of the same item: 冰美式，去冰."""
     exact: Forms = ()
+    rough: Forms = ()
+    """For an attribute: how forms end that say its value about, and give way to one that ``about`` names: 糖少一点."""
+    about: Mapping[str, Forms] = Field(default_factory=dict)
+    """Canonical value to the values that may be meant by it."""
     loose: bool = False
     """For a note: it may stand anywhere. Otherwise after a ``swap`` word or alone in its clause."""
 
@@ -230,6 +234,12 @@ class Words(_Record):
     """Beside a flag, the verb of what it stands for: 优惠券抵, 那个免单的卡给我用上."""
     which: Forms = ()
     """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
+    where: Forms = ()
+    """An ``aspect``, or a ``reference``, that says the address: what something is changed to after it is a place."""
+    statement: Forms = ()
+    """A ``reference`` that says what is to be done, or what went wrong, and points at no cup: 改一下."""
+    kept: Forms = ()
+    """After what stays as it is where something else changes: 拿铁改热的，美式不变."""
     aspect: Forms = ()
     """Right before ``change``, what of an order is changed: 甜度改成半糖."""
 

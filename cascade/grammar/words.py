@@ -7,6 +7,7 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE
 from cascade.grammar.notes import noted
+from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.reading import (
     ALL,
     AMONG,
@@ -18,6 +19,7 @@ from cascade.grammar.reading import (
     OMIT,
     OTHER,
     PART,
+    POINTED,
     REST,
     Handler,
     Reading,
@@ -26,6 +28,10 @@ from cascade.grammar.reading import (
 from cascade.grammar.serving import consents
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
+_BETWEEN: Final = (
+    ROLE["of"] | ROLE["filler"] | ROLE["opener"] | ROLE["all"] | ROLE["perfective"] | ROLE["final"]
+)
+_TOLD: Final = ROLE["aspect"] | ROLE["where"] | ROLE["change"]
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
@@ -161,11 +167,23 @@ def _reference(reading: Reading, place: int) -> int:
     if described and reading.altered and _names_it(reading, place):
         return place + 1
     which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
+    if reading.tokens[place][0].roles & ROLE["statement"] and before.kind != "note":
+        which = False
     if which and reading.tokens[place][0].kind == "reference":
         reading.fail("tie", "which one, or what becomes of it")
     if reading.tokens[place][0].roles & ROLE["near"] and reading.at(place + 1)[0].kind == "flag":
         reading.fail("tie", "one that exists, or the one that follows")  # 这杯用券，拿铁
-    return place + 1 if reading.changing else reading.refuse(place)
+    if not reading.changing:
+        return reading.refuse(place)
+    _count_pointed(reading, reading.tokens[place][0].form)
+    return place + 1
+
+
+def _count_pointed(reading: Reading, form: str) -> None:
+    """那两杯 says how many; 那两杯里 speaks of some of them."""
+    numbers = [number for char in form if (number := parse_numeral(char) or 0) > 1]
+    if numbers and not form.endswith(reading.spec.words.inside):
+        reading.marks.append((POINTED, reading.spec.quantity.field, numbers[0]))
 
 
 def _names_it(reading: Reading, place: int) -> bool:
@@ -197,10 +215,33 @@ def _change(reading: Reading, place: int) -> int:
         reading.fail("tie", "changed into what")  # 变！奶茶
     if _says_which(reading, place - 1):
         reading.fail("tie", "which one, or what was it")
-    if any(slot.field in reading.values for slot in reading.spec.slots.values() if slot.role == "value"):
-        reading.fail("tie", "where it went, and what becomes of it")  # 外卖改堂食
+    _replace(reading, place)
     reading.marks.append((CHANGE, "", None))
     return place + 1
+
+
+def _replace(reading: Reading, place: int) -> None:
+    """What the whole order was to be gives way to what it becomes: 外卖改自取, 打包的改堂食."""
+    before = place - 1
+    while reading.at(before)[0].roles & _BETWEEN:
+        before -= 1
+    entry, slot = reading.at(before)[0], reading.at(before)[0].slot
+    if entry.kind == "value" and slot is not None and slot.field in reading.values:
+        reading.replaced.append(slot.field)
+        del reading.values[slot.field]
+    elif entry.kind == "note" and slot is not None and not entry.roles & (ROLE["ordinal"] | ROLE["cup"]):
+        said = reading.notes.get(slot.field, [])
+        if said and said[-1] == reading.spoken(before, before) and reading.at(place + 1)[0].kind == "note":
+            said.pop()
+    ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
+    if not ways.isdisjoint(reading.values) and not of_an_address(reading, place):
+        reading.fail("tie", "where it went, and what becomes of it")  # 外卖，改堂食
+
+
+def of_an_address(reading: Reading, place: int) -> bool:
+    """Whether the last thing said before a place that can change is where it goes: 地址写错了，改成8号楼."""
+    told = next((entry for entry, _, _ in reversed(reading.tokens[:place]) if entry.roles & _TOLD), None)
+    return told is not None and bool(told.roles & ROLE["where"])
 
 
 def _says_which(reading: Reading, place: int) -> bool:

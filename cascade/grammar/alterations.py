@@ -1,0 +1,197 @@
+"""What a change says beside what something becomes: what stays, what is added, and which of several changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar.composer import Fields, Unclear, put
+from cascade.grammar.entry import ROLE
+from cascade.grammar.reading import (
+    ALL,
+    AMONG,
+    BREAK,
+    CHANGE,
+    HEAD,
+    JOIN,
+    KEPT,
+    OMIT,
+    PART,
+    POINTED,
+    QUANTITY,
+    VALUE,
+    Handler,
+    Mark,
+    Reading,
+)
+
+_BOUNDS: Final = frozenset({BREAK, JOIN, ALL})
+_SAID: Final = frozenset({HEAD, VALUE, PART, OMIT, QUANTITY, CHANGE})
+_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
+_POINTS: Final = ROLE["of"] | ROLE["all"] | ROLE["reference"] | ROLE["filler"]
+_ENDS: Final = ROLE["final"] | ROLE["perfective"] | ROLE["filler"]
+
+
+def _kept(reading: Reading, place: int) -> int:
+    """不变, at the end of a clause that says what stays as it is where something else changes."""
+    after = place + 1
+    while reading.at(after)[0].roles & _ENDS:
+        after += 1
+    if not reading.changing or not reading.ends_at(after) or reading.begins_at(place):
+        return reading.refuse(place)
+    what = place - 1
+    while reading.at(what)[0].roles & _POINTS:
+        what -= 1
+    named = reading.at(what)[0]
+    if named.kind in ("attribute", "part", "note"):
+        reading.fail("tie", "what stays, or what becomes of it")  # 少糖不变
+    stays = ""
+    if named.kind == "head" and reading.marks and reading.marks[-1][0] is HEAD:
+        alone = reading.begins_at(what) or reading.paused(what)
+        if not alone and any(mark[0] is CHANGE for mark in reading.clause()):
+            reading.fail("tie", "what stays, or what becomes of it")  # 拿铁改热的美式不变
+        stays = str(reading.marks.pop()[2])
+        reading.forget(what, place)
+    reading.marks.append((KEPT, "", stays))
+    return after
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"kept": _kept}
+
+
+def settle(reading: Reading) -> None:
+    """Leave out what stays as it is and which one of several is spoken of, and check what was replaced."""
+    if not reading.changing:
+        return
+    for name in reading.replaced:
+        if name not in reading.values and not reading.notes:
+            reading.fail("tie", "where it went, and what becomes of it")  # 外卖改少糖
+    for _, _, name in [mark for mark in reading.marks if mark[0] is KEPT]:
+        if name and not any(mark[0] is HEAD and mark[2] != name for mark in reading.marks):
+            reading.fail("tie", "what stays, or which one changes")  # 奶茶不变，改少糖
+    reading.marks = _once([mark for mark in reading.marks if mark[0] is not KEPT])
+    _settle_one_of(reading)
+    _settle_pointed(reading)
+
+
+def _settle_pointed(reading: Reading) -> None:
+    """How many are pointed at is their quantity, where it is not spelled out what becomes of each."""
+    told = [mark for mark in reading.marks if mark[0] is not POINTED]
+    if len(told) == len(reading.marks):
+        return
+    if len(told) < len(reading.marks) - 1:
+        reading.fail("tie", "which of them")
+    if _shares(told, reading.spec.quantity.field) is None:
+        told = [(QUANTITY, *mark[1:]) if mark[0] is POINTED else mark for mark in reading.marks]
+        reading.counted = True
+    reading.marks = told
+    becomes = any(mark[0] in (CHANGE, *_OF_ONE) for mark in told) or reading.values or reading.notes
+    if reading.counted and (reading.carried or not becomes):
+        reading.fail("tie", "what becomes of it")  # 那两杯奶茶, 来那两杯
+
+
+def _find(marks: list[Mark], kind: str) -> int:
+    return next((at for at, mark in enumerate(marks) if mark[0] is kind), -1)
+
+
+def _once(marks: list[Mark]) -> list[Mark]:
+    """A change that is said again is one: 改成两杯！改成两杯！"""
+    kept: list[list[Mark]] = []
+    clause: list[Mark] = []
+    for mark in (*marks, (BREAK, "", None)):
+        if mark[0] is not BREAK:
+            clause.append(mark)
+            continue
+        said_before = clause in kept and any(mark[0] is CHANGE for mark in clause)
+        kept.append([] if said_before else clause)
+        clause = []
+    return [mark for clause in kept for mark in (*clause, (BREAK, "", None))][:-1]
+
+
+def _settle_one_of(reading: Reading) -> None:
+    """其中一杯改成热的: how many of them is no quantity that something is changed to."""
+    marks = reading.marks
+    at = _find(marks, AMONG)
+    if at < 0 or any(mark[0] in (AMONG, QUANTITY) for mark in (*marks[:at], *marks[at + 2 :])):
+        return
+    if [mark[0] for mark in marks[at + 1 : at + 3]] == [QUANTITY, CHANGE] and marks[at + 1][2] == 1:
+        reading.marks = [mark for mark in (*marks[:at], *marks[at + 2 :]) if mark[0] is not POINTED]
+
+
+def check_added(reading: Reading) -> None:
+    """Raises :class:`~cascade.grammar.composer.Unclear` where 再加一杯奶茶 is not all that becomes of an order."""
+    at = reading.added
+    if at is None:
+        return
+    before, after = reading.marks[:at], reading.marks[at + 1 :]
+    named = any(mark[0] is HEAD for mark in after)
+    if named == any(mark[0] is CHANGE for mark in after):
+        one = any(mark[0] is QUANTITY and mark[2] == 1 for mark in after)
+        if named or (one and not reading.notes):
+            raise Unclear("tie", "a change, and another item")  # 再加一杯，少糖
+    if any(mark[0] in _SAID for mark in before):
+        raise Unclear("tie", "a change, and another item")  # 改成大杯，再加一杯拿铁
+
+
+def several(reading: Reading) -> list[Fields] | None:
+    """The items of a change that spells out each of several cups; ``None`` where it does not.
+
+    Raises :class:`~cascade.grammar.composer.Unclear` where one of them has two values.
+    """
+    return _each_named(reading.marks) or _shares(reading.marks, reading.spec.quantity.field)
+
+
+def _clauses(marks: list[Mark]) -> list[list[Mark]]:
+    clauses: list[list[Mark]] = [[]]
+    for mark in marks:
+        if mark[0] in _BOUNDS:
+            clauses.append([])
+        else:
+            clauses[-1].append(mark)
+    return [clause for clause in clauses if clause]
+
+
+def _each_named(marks: list[Mark]) -> list[Fields] | None:
+    """拿铁改热的，美式改冰的: in every clause a name, and what becomes of it."""
+    clauses = _clauses(marks)
+    if len(clauses) < 2 or len({clause[0] for clause in clauses}) < len(clauses):
+        return None
+    for clause in clauses:
+        kinds = [mark[0] for mark in clause]
+        if kinds[0] is not HEAD or kinds[1:2] != [CHANGE] or len(kinds) < 3:
+            return None
+        if not _OF_ONE.issuperset(kinds[2:]) and kinds[2:] != [QUANTITY]:
+            return None
+    return [_fields([mark for mark in clause if mark[0] is not CHANGE]) for clause in clauses]
+
+
+def _shares(marks: list[Mark], quantity: str) -> list[Fields] | None:
+    """改成一杯少糖一杯半糖: shares of one name, said before them or after them, and of each the same things."""
+    runs: list[list[Mark]] = []
+    heads: list[Mark] = []
+    for mark in marks:
+        if mark[0] is QUANTITY:
+            runs.append([mark])
+        elif mark[0] is HEAD:
+            heads.append(mark)
+            if runs and (len(runs) < 2 or len(runs[-1]) < 2):
+                return None
+        elif mark[0] is VALUE and runs:
+            runs[-1].append(mark)
+        elif mark[0] not in (CHANGE, BREAK, ALL):
+            return None
+        elif mark[0] is CHANGE and runs and len(runs[-1]) > 1:
+            return None  # 一杯少糖改成半糖
+    names = {tuple(sorted(mark[1] for mark in run[1:])) for run in runs}
+    if len(runs) < 2 or len(heads) > 1 or len(names) != 1 or names == {()}:
+        return None
+    if len({tuple(map(str, (mark[2] for mark in run[1:]))) for run in runs}) < len(runs):
+        return None
+    return [_fields([*heads, *run], quantity) for run in runs]
+
+
+def _fields(marks: list[Mark], quantity: str = "") -> Fields:
+    fields: Fields = {}
+    for kind, name, value in marks:
+        put(fields, kind, name, value)
+    return fields

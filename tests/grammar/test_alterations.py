@@ -1,0 +1,146 @@
+"""What a change says beside what something becomes: what stays, what is added, how many, and which of several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade.grammar import Heard
+from grammar.kit import grammar, order, parsed, said
+
+LATTE: dict[str, Any] = {"drink": "拿铁"}
+AMERICANO: dict[str, Any] = {"drink": "美式咖啡"}
+TEA: dict[str, Any] = {"drink": "奶茶"}
+PICKUP: dict[str, Any] = {"fulfilment": {"mode": "pickup"}}
+ALTERED = [
+    ("拿铁改成冰的 美式不变", [{**LATTE, "temperature": "regular_ice"}], {}),
+    ("奶茶都改少糖，咖啡不变", [{**TEA, "sugar": "less"}], {}),
+    ("改成少糖别的不变", [{"sugar": "less"}], {}),
+    ("刚才那单要热的 改一下", [{"temperature": "hot"}], {}),
+    ("外卖改自取，那单", [], PICKUP),
+    ("外卖改堂食，那单", [], {"preferences": ["堂食"]}),
+    ("打包的改成堂食", [], {"preferences": ["堂食"]}),
+    ("不要外卖了 改成自取", [], PICKUP),
+    ("刚才那单再加一杯奶茶，去冰", [{**TEA, "temperature": "no_ice"}], {}),
+    ("在原来的订单上再加两杯热拿铁", [{**LATTE, "quantity": 2, "temperature": "hot"}], {}),
+    (
+        "奶茶改半糖，拿铁改去冰，刚才那单",
+        [{**TEA, "sugar": "half"}, {**LATTE, "temperature": "no_ice"}],
+        {},
+    ),
+    ("拿铁改热 美式改冰", [{**LATTE, "temperature": "hot"}, {**AMERICANO, "temperature": "regular_ice"}], {}),
+    ("奶茶加到四杯，拿铁减到一杯", [{**TEA, "quantity": 4}, {**LATTE, "quantity": 1}], {}),
+    ("刚才的奶茶改成一杯少糖一杯半糖", [{**TEA, "sugar": "less"}, {**TEA, "sugar": "half"}], {}),
+    ("那两杯里头一杯改无糖一杯改少糖", [{"sugar": "none"}, {"sugar": "less"}], {}),
+    (
+        "改成一杯热一杯冰，刚才那两杯奶茶",
+        [{**TEA, "temperature": "hot"}, {**TEA, "temperature": "regular_ice"}],
+        {},
+    ),
+    ("其中一杯改成热的", [{"temperature": "hot"}], {}),
+    ("那三杯奶茶都去冰吧", [{**TEA, "quantity": 3, "temperature": "no_ice"}], {}),
+    ("改成两杯！改成两杯！", [{"quantity": 2}], {}),
+    ("糖改三分糖 冰改去冰", [{"sugar": "light", "temperature": "no_ice"}], {}),
+    ("糖再减一点，改微糖", [{"sugar": "light"}], {}),
+    ("甜度高一点改成全糖", [{"sugar": "regular"}], {}),
+    ("刚才那杯糖少一点，三分糖", [{"sugar": "light"}], {}),
+    ("珍珠不要了", [{"without": ["珍珠"]}], {}),
+    ("布丁不要了换成珍珠", [{"toppings": ["珍珠"], "without": ["布丁"]}], {}),
+    ("不要美式了换成拿铁", [LATTE], {}),
+    ("不要蜜雪了，换成古茗，我刚下的那单", [{"brand": "古茗"}], {}),
+]
+GUESSES = [
+    "拿铁改热的美式不变",
+    "奶茶不变，改少糖",
+    "奶茶少糖不变，改大杯",
+    "那单不改了",
+    "外卖改少糖",
+    "外卖，奶茶改堂食",
+    "那单改成大杯，再加一杯拿铁",
+    "刚才那单再加一杯，少糖",
+    "刚才那单加一杯奶茶，美式改热的",
+    "再加一杯奶茶",
+    "拿铁改热美式改冰",
+    "奶茶改大杯，奶茶改小杯",
+    "大杯改中杯 奶茶改果茶",
+    "那两杯一杯改热的",
+    "其中两杯改成热的",
+    "那两杯奶茶",
+    "给我来那两杯奶茶",
+    "那两杯改热的，那三杯改冰的",
+    "糖少一点，改成全糖，多糖",
+    "糖多一点，改成无糖，那杯少糖的",
+    "珍珠不要了吗",
+    "奶茶不要了",
+    "不要美式了换成热的",
+    "半糖的那单改一下",
+    "我乳糖不耐忘说了",
+]
+ADDRESSES = {
+    "地址改成公司": "公司",
+    "地址帮我换到舅舅家": "舅舅家",
+    "送货地址改到宿舍楼下": "宿舍楼下",
+    "地址写错了，改成8号楼": "8号楼",
+    "地址改一下 改成宿舍": "宿舍",
+    "刚才那单地址改成万达广场3号门": "万达广场3号门",
+}
+NO_ADDRESSES = [
+    "地址改成功了",
+    "地址改了学校",
+    "地址改道学校",
+    "地址改成公司和家",
+    "地址改成公司了吗",
+    "糖改成公司",
+]
+
+
+@pytest.mark.parametrize(("text", "items", "rest"), ALTERED)
+def test_only_what_changes_is_in_the_answer(
+    text: str, items: list[dict[str, Any]], rest: dict[str, Any]
+) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(*items, intent="modify_order", **rest)
+
+
+@pytest.mark.parametrize("text", GUESSES)
+def test_what_may_be_another_change_is_none(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize(("text", "place"), ADDRESSES.items())
+def test_an_address_becomes_what_follows(text: str, place: str) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(intent="modify_order", fulfilment={"address": place})
+
+
+@pytest.mark.parametrize("text", NO_ADDRESSES)
+def test_what_may_be_no_address_is_none(text: str) -> None:
+    assert not parsed(text).complete
+
+
+def test_something_is_added_to_an_order_where_that_is_known() -> None:
+    marks = [Heard(4, 6, "drink")]
+    assert grammar().hear(said("再加一杯奶茶"), "modify_order", marks).parse.answer == order(
+        TEA, intent="modify_order"
+    )
+    assert grammar().hear(said("再加一杯奶茶"), "order_drink", marks).parse.answer is None
+
+
+@given(
+    st.lists(st.sampled_from(["拿铁", "美式咖啡", "奶茶", "果茶"]), min_size=2, max_size=4, unique=True),
+    st.sampled_from(["改", "改成", "换成"]),
+    st.data(),
+)
+def test_every_name_gets_what_was_said_of_it(names: list[str], verb: str, data: st.DataObject) -> None:
+    sugars = {"少糖": "less", "半糖": "half", "无糖": "none"}
+    chosen = [(name, data.draw(st.sampled_from(sorted(sugars)))) for name in names]
+    parse = parsed("，".join(f"{name}{verb}{sugar}" for name, sugar in chosen))
+    expected = order(
+        *({"drink": name, "sugar": sugars[sugar]} for name, sugar in chosen), intent="modify_order"
+    )
+    assert parse.answer == expected, parse
