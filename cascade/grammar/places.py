@@ -50,7 +50,10 @@ def _change(reading: Reading, place: int) -> int:
     changed = words.HANDLERS["change"](reading, place)
     whither = reading.tokens[place][0].roles & ROLE["lead"] or words.of_an_address(reading, place)
     if reading.changing and changed == place + 1 and whither and not _runs_on(reading, place + 1):
-        return max(changed, _address(reading, place + 1))
+        after = max(changed, _address(reading, place + 1))
+        if reading.pauses and " " in reading.between(place + 1, after):
+            reading.fail("tie", "one address, or two")  # 改成老校区三号门 老校区
+        return after
     return changed
 
 

@@ -233,6 +233,13 @@ class Reading:
         offsets = self.utterance.offsets[self.tokens[first][1] : self.tokens[last][2]]
         return "".join(self.utterance.raw[start:end] for start, end in dict.fromkeys(offsets))
 
+    def between(self, first: int, last: int) -> str:
+        """Everything from one place up to another as it was typed."""
+        offsets = (
+            self.utterance.offsets[self.tokens[first][1] : self.tokens[last - 1][2]] if last > first else []
+        )
+        return self.utterance.raw[offsets[0][0] : offsets[-1][1]] if offsets else ""
+
     def shows(self, place: int) -> bool:
         """Whether a picture at a place stands right after what it shows."""
         before, after = self.at(place - 1)[0], self.at(place + 1)[0]

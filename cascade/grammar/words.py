@@ -207,8 +207,6 @@ def _change(reading: Reading, place: int) -> int:
             reading.fail("tie", "the drink, or what is in it")  # 喜茶那杯，绿妍改金凤茶底
         if not altered(reading.tokens, place):
             return noted(reading, place, place + 1)
-        if reading.notes and not reading.begins_at(place):
-            reading.fail("tie", "which wish becomes which")  # 打包的改成堂食
     if not reading.changing:
         return reading.refuse(place)
     if place == 0 and reading.ends_at(1):
@@ -233,6 +231,12 @@ def _replace(reading: Reading, place: int) -> None:
         said = reading.notes.get(slot.field, [])
         if said and said[-1] == reading.spoken(before, before) and reading.at(place + 1)[0].kind == "note":
             said.pop()
+    if (
+        any(reading.notes.values())
+        and reading.at(place + 1)[0].kind == "note"
+        and not reading.begins_at(place)
+    ):
+        reading.fail("tie", "which wish becomes which")
     ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
     if not ways.isdisjoint(reading.values) and not of_an_address(reading, place):
         reading.fail("tie", "where it went, and what becomes of it")  # 外卖，改堂食
