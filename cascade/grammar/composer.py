@@ -6,6 +6,7 @@ two listeners could understand two different orders the outcome is :class:`Uncle
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -188,13 +189,20 @@ def _check_heads_first(kinds: list[str], heads: int, numbers: int) -> None:
             raise Unclear("tie", "an attribute between two items")
 
 
+def _together(marks: Iterable[Mark]) -> Fields:
+    fields: Fields = {}
+    for kind, name, value in marks:
+        put(fields, kind, name, value)
+    return fields
+
+
 def _piece(run: list[Mark], link: str, clause: int) -> Piece:
     piece = Piece(link, clause)
     for kind, name, value in run:
         if kind is SPLIT:
             if piece.shares:
                 raise Unclear("tie", "shares of shares")
-            piece.shares = [(number, {name: said}) for number, said in value]
+            piece.shares = [(number, _together(said)) for number, said in value]
         elif kind is QUANTITY:
             if piece.number is not None:
                 raise Unclear("tie", "two quantities for one item")

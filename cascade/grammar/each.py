@@ -37,7 +37,9 @@ def distributed(reading: Reading) -> list[Mark]:
         return marks
     heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
     if heads == numbers == 1 and reading.people > 1 and HEAD in kinds[at:]:
-        if any(entry.roles & _OF_SOMEBODY for entry, _, _ in reading.tokens[_each(reading) + 1 :]):
+        if SPLIT not in kinds and any(
+            entry.roles & _OF_SOMEBODY for entry, _, _ in reading.tokens[_each(reading) + 1 :]
+        ):
             raise Unclear("tie", "whose is it")  # 我和她各一杯奶茶，我的少糖
         field, number = marks[at + 1][1:]
         return [*marks[:at], (QUANTITY, field, reading.people * number), *marks[at + 2 :]]

@@ -137,9 +137,9 @@ def misread(reading: HeardReading) -> list[Place]:
         and entry.slot.spec.role in ("head", "attribute", "part")
     )
     made = Counter((mark[1], str(mark[2])) for mark in reading.marks if mark[0] in _TYPED)
-    made.update(
-        (name, str(value)) for kind, name, said in reading.marks if kind is SPLIT for _, value in said
-    )
+    for mark in reading.marks:
+        for _, said in mark[2] if mark[0] is SPLIT else ():
+            made.update((name, str(value)) for _, name, value in said)
     wrong = set(wanted - made)
     return [
         (start, end)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-Shares = tuple[tuple[int, str], ...]
-"""How many of each value: 两冰两热."""
+Shares = tuple[tuple[int, tuple[tuple[str, str, Any], ...]], ...]
+"""How many of each, and the marks of what is said of it: 两冰两热."""
 
 
 @dataclass(slots=True)
@@ -21,5 +22,5 @@ class Layout:
     """Places before which one item ends."""
     passed: frozenset[int] = frozenset()
     """Brackets, and what parts words within them."""
-    shares: Mapping[int, tuple[int, str, Shares]] = field(default_factory=dict)
-    """Where shares begin, the place after them, the field they differ in, and the shares."""
+    shares: Mapping[int, tuple[int, Shares]] = field(default_factory=dict)
+    """Where shares begin, the place after them, and the shares."""

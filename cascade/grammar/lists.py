@@ -13,7 +13,8 @@ from typing import Final
 from cascade.grammar.entry import ROLE
 from cascade.grammar.layout import Layout, Shares
 from cascade.grammar.numerals import carries_measure, parse_numeral
-from cascade.grammar.reading import Reading
+from cascade.grammar.owners import owned
+from cascade.grammar.reading import VALUE, Reading
 
 _TIED: Final = (
     *("measure", "counted", "unit", "cap", "hour", "delay", "bundle", "headcount", "fraction"),
@@ -40,6 +41,7 @@ def lay_out(reading: Reading) -> None:
     layout = Layout()
     if len(bare) > 1:
         layout.shares = _shares(reading, bare, heads)
+    layout.shares = layout.shares or owned(reading, heads)
     if len(heads) > 1:
         layout.numbers = _numbers(reading, bare, heads)
         if not layout.numbers:
@@ -166,9 +168,9 @@ def _parted(reading: Reading, heads: list[int]) -> set[int]:
     return set(starts[1:])
 
 
-def _shares(reading: Reading, bare: list[int], heads: list[int]) -> dict[int, tuple[int, str, Shares]]:
+def _shares(reading: Reading, bare: list[int], heads: list[int]) -> dict[int, tuple[int, Shares]]:
     """两冰两热: how many of each value of one field."""
-    found: dict[int, tuple[int, str, Shares]] = {}
+    found: dict[int, tuple[int, Shares]] = {}
     done = -1
     for place in bare:
         if place < done:
@@ -188,7 +190,7 @@ def _shares(reading: Reading, bare: list[int], heads: list[int]) -> dict[int, tu
             if reading.at(at)[0].roles & ROLE["separator"] and at + 1 in bare:
                 at += 1
         if len(pairs) > 1 and _shared(reading, place, at, heads):
-            found[place] = at, name, tuple(pairs)
+            found[place] = at, tuple((number, ((VALUE, name, value),)) for number, value in pairs)
             done = at
     return found
 

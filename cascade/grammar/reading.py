@@ -282,10 +282,10 @@ def _laid_out(reading: Reading, place: int) -> int:
     if place in layout.parted and reading.marks:
         reading.marks.append((BREAK, "", None))
     if place in layout.shares:
-        after, name, shares = layout.shares[place]
+        after, shares = layout.shares[place]
         reading.lead(place)
         reading.specified = True
-        reading.marks.append((SPLIT, name, shares))
+        reading.marks.append((SPLIT, "", shares))
         return after
     return layout.numbers.get(place, place + 1 if place in layout.passed else 0)
 

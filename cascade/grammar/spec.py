@@ -129,6 +129,8 @@ class Words(_Record):
     """The same, where a quantity follows at once: 一样一杯."""
     couple: Forms = ()
     """A ``person`` that is two people: 爸妈."""
+    owner: Forms = ()
+    """Whose a share of several is, as a ``person`` says too: 她的."""
     within: Forms = ()
     """A value that after a quantity may say that what follows is part of it: 两杯中一杯去冰."""
     other: Forms = ()
