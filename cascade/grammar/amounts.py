@@ -36,7 +36,7 @@ def _numeral(reading: Reading, place: int) -> int:
         return reading.refuse(place)  # -1杯: less than nothing, or a range, or a dash
     if reading.at(place - 1)[0].roles & ROLE["demonstrative"] and not roles & _HOUR:
         return reading.refuse(place)  # 那五杯 are there already
-    if roles & _HOUR:
+    if roles & _HOUR and not _both(reading, number, place):
         return _clock(reading, place)
     people = _headcount(reading, number, place)
     if people > place:
@@ -61,6 +61,15 @@ def _numeral(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
 
+def _both(reading: Reading, number: int, place: int) -> bool:
+    """我俩各一杯, 给我们俩点两杯: they are people."""
+    _, start, end = reading.tokens[place]
+    speaks = reading.at(place - 1)[0].roles & (ROLE["person"] | ROLE["opener"])
+    orders = reading.at(place + 1)[0].roles & (ROLE["each"] | ROLE["carrier"] | ROLE["again"])
+    pair = carries_measure(reading.utterance.text[start:end])
+    return pair and bool(speaks and orders) and reading.people in (0, number)
+
+
 def _changed_to(reading: Reading, number: int, place: int) -> bool:
     """数量改成6, and no other number."""
     after_change = bool(reading.marks) and reading.marks[-1][0] is CHANGE and reading.ends_at(place + 1)
@@ -70,14 +79,13 @@ def _changed_to(reading: Reading, number: int, place: int) -> bool:
 
 def _headcount(reading: Reading, number: int, place: int) -> int:
     """四个人 counts nothing that is ordered, unless it is one for each of them: 我们四个一人一杯."""
+    if _both(reading, number, place):
+        reading.people = number
+        return place + 1
     _, start, end = reading.tokens[place]
     after = place + (1 if carries_measure(reading.utterance.text[start:end]) else 2)
-    both = after == place + 1 and reading.at(after)[0].roles & ROLE["each"]  # 我俩各一杯
-    both = both and reading.at(place - 1)[0].roles & (ROLE["person"] | ROLE["opener"])
     if not (
-        both
-        or reading.at(place + 1)[0].roles & ROLE["headcount"]
-        or reading.at(after)[0].roles & ROLE["apiece"]
+        reading.at(place + 1)[0].roles & ROLE["headcount"] or reading.at(after)[0].roles & ROLE["apiece"]
     ):
         return place
     if number == 1:

@@ -25,6 +25,7 @@ from cascade.grammar.reading import (
 )
 from cascade.grammar.spec import GrammarSpec
 
+_GIVEN: Final = ROLE["person"] | ROLE["recipient"]
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 _ADDED: Final = _TOLD | {JOIN, QUANTITY}
@@ -40,7 +41,15 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     elif reading.led:
         raise Unclear("tie", "said before several items")  # 少冰 一杯奶茶 一杯果茶
     else:
-        assembly = Assembly(head, spreading, reading.spec, apart=apart, shop=not reading.served)
+        assembly = Assembly(
+            head,
+            spreading,
+            reading.spec,
+            apart=apart,
+            shop=not reading.served,
+            given=any(entry.roles & _GIVEN for entry, _, _ in reading.tokens),
+            plain=any(entry.roles & ROLE["plain"] for entry, _, _ in reading.tokens),
+        )
         for piece in pieces(reading.marks):
             assembly.add(piece)
         name = reading.spec.quantity.field

@@ -8,7 +8,7 @@ from typing import Final
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
 from cascade.grammar.items import Item, check, differ, number_of, resolved, spread, without_kind
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
-from cascade.grammar.shares import divide, divided
+from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
 
 
@@ -23,16 +23,20 @@ class Assembly:
         *,
         apart: bool = False,
         shop: bool = False,
+        given: bool = False,
+        plain: bool = False,
     ) -> None:
         """``head`` is the field of the name, ``spreading`` are those said of one item and perhaps meant for all.
 
         ``apart`` says that each of several people gets something, ``shop`` that one shop named first may be meant for
-        everything.
+        everything, ``given`` that somebody was named to get a share, ``plain`` that nothing is to be added to some.
         """
         self.head = head
         self.spec = spec
         self.apart = apart
         self.shop = shop
+        self.given = given
+        self.plain = plain
         self.leads: frozenset[str] = frozenset()
         """Of the spreading fields, those that stand before everything else: 蜜雪两杯柠檬水一杯奶茶."""
         self.joined = False
@@ -60,7 +64,7 @@ class Assembly:
         """The items of the whole order, in the order spoken. Raises :class:`~cascade.grammar.composer.Unclear`."""
         if self.scope is not None:
             raise Unclear("tie", "a name said again for nothing")
-        items = [one for item in self.items for one in resolved(item)]
+        items = [one for item in self.items for one in resolved(item, given=self.given)]
         if not items and (self.leading or self.everywhere):
             items = [Item(None, False, 0)]
         if self.leading and len(items) > 1 and not self.leading.keys() <= self.spreading:
@@ -108,6 +112,12 @@ def _named(assembly: Assembly, piece: Piece) -> None:
         merge(items[0].fields, piece.fields)
         return
     if piece.number is None and _told_again(assembly, piece):
+        return
+    if len(items) > 1 and not any(item.headed for item in items):
+        if piece.number is not None or not _name_all(assembly):
+            raise Unclear("tie", "a name after parts without one")
+        for item in items:
+            merge(item.fields, piece.fields)  # 一杯三分糖另一杯七分糖，奶茶
         return
     new = Item(piece.number, True, piece.clause, piece.fields)
     if len(items) == 1 and not items[0].headed and items[0].number is not None and not items[0].divided:
@@ -214,7 +224,7 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
         merge(assembly.scope.fields, piece.fields)
         assembly.scope = None
         return
-    if piece.number not in (None, total) or (piece.headed and not _name_all(assembly, piece)):
+    if piece.number not in (None, total) or (piece.headed and not _name_all(assembly)):
         raise Unclear("tie", "a name or a quantity for all")
     assembly.totalled |= piece.number is not None
     if not assembly.items:
@@ -227,7 +237,7 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
         assembly.sealed = True
 
 
-def _name_all(assembly: Assembly, piece: Piece) -> bool:
+def _name_all(assembly: Assembly) -> bool:
     """Give one name to all items, where none has one: 一杯半糖，一杯无糖，都是奶茶."""
     items = assembly.items
     parts = [part for item in items for part in item.subs or (item,)]
@@ -254,28 +264,7 @@ def _for_each(assembly: Assembly, piece: Piece) -> None:
 
 
 def _among(assembly: Assembly, piece: Piece) -> None:
-    """其中一杯去冰: the rest keeps what was said."""
-    last = assembly.items[-1] if assembly.items else None
-    if (
-        last is None
-        or piece.headed
-        or piece.number is None
-        or last.subs
-        or last.divided
-        or last.number is None
-    ):
-        raise Unclear("tie", "some of what")
-    if (
-        piece.number >= last.number
-        or not piece.fields
-        or (len(assembly.items) > 1 and piece.clause != last.clause)
-    ):
-        raise Unclear("tie", "some of which")
-    some = last.copy(piece.number)
-    merge(some.fields, piece.fields)
-    last.number -= piece.number
-    last.divided = True
-    assembly.items.insert(len(assembly.items) - 1, some)
+    some_of(assembly.items, piece)
 
 
 def _remaining(assembly: Assembly, piece: Piece) -> None:
@@ -283,20 +272,8 @@ def _remaining(assembly: Assembly, piece: Piece) -> None:
     if piece.headed and piece.link is OTHER and assembly.items:
         _plain(assembly, piece)
         return
-    last = assembly.items[-1] if assembly.items else None
-    if last is None or last.number is None or piece.headed or not piece.fields:
-        raise Unclear("tie", "the rest of what")
-    left = last.number - sum(number_of(sub) for sub in last.subs)
-    if (
-        not (last.divided or last.subs)
-        or (piece.number if piece.number is not None else left) != left
-        or left < 1
-    ):
-        raise Unclear("tie", "how many are left")
-    if last.divided:
-        merge(last.fields, piece.fields)
-    else:
-        last.subs.append(Item(left, False, piece.clause, piece.fields))
+    kept = frozenset({assembly.head, *assembly.spreading})
+    rest_of(assembly.items, piece, kept, plain=assembly.plain)
 
 
 _BY_LINK: Final[Mapping[str, Callable[[Assembly, Piece], None]]] = {

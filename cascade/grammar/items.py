@@ -39,11 +39,17 @@ def differ(fields: Fields, other: Fields) -> bool:
     return any(fields[name] != value for name, value in other.items() if name in fields)
 
 
-def resolved(item: Item) -> list[Item]:
-    """An item, or what it was spelled out as; the shares must add up."""
+def resolved(item: Item, *, given: bool) -> list[Item]:
+    """An item, or what it was spelled out as; the shares must add up.
+
+    ``given`` says that people were named for the shares.
+    """
     subs = item.subs
     if not subs:
         return [item]
+    bare = given and len(subs) > 1 and not any(sub.headed or sub.fields for sub in subs)
+    if bare and sum(map(number_of, subs)) == item.number:
+        return [item]  # 两杯奶茶，一杯给我一杯给我妈
     if len(subs) == 1:
         if not subs[0].headed or subs[0].number is not None:
             raise Unclear("tie", "one share of several")

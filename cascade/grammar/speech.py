@@ -54,7 +54,8 @@ def _desire(reading: Reading, place: int) -> int:
 
 def _spoken(reading: Reading, place: int) -> int:
     """我要 after 我妈要一杯奶茶 speaks of another cup than hers."""
-    if reading.served and reading.tokens[place][0].roles & ROLE["speaker"]:
+    last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1)
+    if reading.served and reading.tokens[place][0].roles & ROLE["speaker"] and not last:  # 一杯给我妈一杯给我
         _serve(reading, place + 1)
     return place + 1
 
@@ -145,10 +146,12 @@ def _served_in_turn(reading: Reading) -> list[int]:
     ]
     edges = [*found, reading.count]
     spans = [tokens[first + 3 : last] for first, last in pairwise(edges)]
-    named = all(sum(entry.kind == "head" for entry, _, _ in span) == 1 for span in spans)
-    alone = not any(entry.kind in _OF_ITEMS for entry, _, _ in tokens[: edges[0]])
+    names = [sum(entry.kind == "head" for entry, _, _ in span) for span in spans]
+    before = [entry.kind for entry, _, _ in tokens[: edges[0]]]
+    own = all(count == 1 for count in names) and not _OF_ITEMS.intersection(before)
+    shares = not any(names) and before.count("head") == 1 and "measure" in before  # 两杯奶茶，我一杯她一杯
     counted = any(entry.roles & ROLE["measure"] for span in spans for entry, _, _ in span)
-    return found if len(found) > 1 and named and alone and not counted else []
+    return found if len(found) > 1 and (own or shares) and not counted else []
 
 
 def _recipient(reading: Reading, place: int) -> int:
@@ -163,6 +166,9 @@ def _recipient(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if count > 1:
         _counted(reading, count)
+    elif following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["measure"]:
+        reading.served = True
+        reading.marks.append((BREAK, "", None))  # 一杯热的给我妈一杯冰的给我: another cup, whoever gets it
     elif not (tells or reading.ends_at(after)):
         _serve(reading, after)
     reading.opened = True

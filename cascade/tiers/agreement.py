@@ -20,6 +20,7 @@ from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
     beside,
+    claimed,
     counting,
     describing,
     filled,
@@ -120,6 +121,7 @@ class Judge:
             hearing.doubt((0, len(tagging.best)), "nothing named")
         self._chatter(hearing, parse)
         self._elsewhere(hearing, parse)
+        self._owned(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
@@ -148,6 +150,7 @@ class Judge:
         self._passed_over(hearing, parse, spending)
         self._guards(hearing, found, spending)
         self._elsewhere(hearing, parse)
+        self._owned(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
         return hearing.verdict(
@@ -243,6 +246,13 @@ class Judge:
         for word in self._spec.elsewhere if parse.intent == self._spec.intent else ():
             if (start := parse.text.find(word)) >= 0:
                 hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
+
+    def _owned(self, hearing: _Hearing, parse: Parse) -> None:
+        """What is said of somebody's share, where there are several and the order holds one: 两杯奶茶，我的少糖."""
+        items = getattr(parse.answer, self._spec.items, ())
+        several = sum(getattr(item, self._spec.quantity.field) for item in items) > 1
+        for place in claimed(parse) if several and parse.intent == self._spec.intent else ():
+            hearing.doubt(place, "whose is it")
 
     def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""

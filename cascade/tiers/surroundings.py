@@ -10,11 +10,12 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 from cascade.grammar import Parse
-from cascade.grammar.entry import Entry, Token
+from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.tiers.guarding import CARRIERS, Place
 
 ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
 """Kinds of words that come before the name of what is ordered."""
+_OWNERS: Final = ROLE["owner"] | ROLE["person"]
 NOTHING: Final = Entry("", "end")
 
 
@@ -79,3 +80,15 @@ def filled(answer: BaseModel, name: str, items: str) -> bool:
 def said(record: BaseModel, name: str) -> bool:
     described = type(record).model_fields.get(name)
     return described is not None and getattr(record, name) != described.get_default(call_default_factory=True)
+
+
+def claimed(parse: Parse) -> Iterator[Place]:
+    """Places of words that nothing explains and that say whose what follows is: 我的少糖."""
+    for at, (entry, start, end) in enumerate(parse.tokens):
+        if not entry.roles & _OWNERS or not any(a <= start and end <= b for a, b in parse.uncovered):
+            continue
+        following = at + 1
+        if following < len(parse.tokens) and parse.tokens[following][0].kind == "of":
+            following += 1
+        if following < len(parse.tokens) and parse.tokens[following][0].kind in ("attribute", "add"):
+            yield start, end

@@ -113,6 +113,28 @@ EACH = [
     ("我和老公，一杯奶茶，一杯拿铁", order(TEA, LATTE)),
     ("来热奶茶和冰奶茶", order({**TEA, **HOT}, {**TEA, **ICED})),
 ]
+OWNED = [
+    ("我的少糖，她的半糖，两杯奶茶", order({**TEA, "sugar": "less"}, {**TEA, "sugar": "half"})),
+    ("我加珍珠她加椰果，都是奶茶", order({**TEA, "toppings": ["珍珠"]}, {**TEA, "toppings": ["椰果"]})),
+    (
+        "三杯奶茶 爸妈的不加糖 我的全糖",
+        order({**TEA, "quantity": 2, "sugar": "none"}, {**TEA, "sugar": "regular"}),
+    ),
+    (
+        "奶茶两杯，大杯的去冰，中杯的热",
+        order({**TEA, "size": "large", **NO_ICE}, {**TEA, "size": "medium", **HOT}),
+    ),
+    ("奶茶一杯少糖，另一杯半糖", order({**TEA, "sugar": "less"}, {**TEA, "sugar": "half"})),
+    (
+        "奶茶五杯，三杯加珍珠，另外两杯什么都不加",
+        order(
+            {**TEA, "quantity": 3, "toppings": ["珍珠"]}, {**TEA, "quantity": 2}, preferences=["什么都不加"]
+        ),
+    ),
+    ("两杯奶茶，一杯给我一杯给我妈", order({**TEA, "quantity": 2})),
+    ("奶茶两杯 一杯热的给我妈 一杯冰的给我", order({**TEA, **HOT}, {**TEA, **ICED})),
+    ("给我们俩点两杯奶茶", order({**TEA, "quantity": 2})),
+]
 BRANDED = [
     (
         "蜜雪冰城两杯柠檬水一杯奶茶",
@@ -122,7 +144,7 @@ BRANDED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + BRANDED)
+@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + BRANDED)
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
     parse = parsed(text, "order_drink")
     assert (parse.reason, parse.answer) == ("", expected)
@@ -160,6 +182,16 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
         "喜茶多肉葡萄一杯，再来一杯奶茶",
         "我要喜茶多肉葡萄一杯，我妈要一杯奶茶",
         "再补一份芋圆",
+        "三杯奶茶，我的少糖，她的半糖",
+        "两杯奶茶，我的少糖",
+        "我的少糖，她的半糖，奶茶果茶各一杯",
+        "其他少糖我的半糖两杯奶茶",
+        "奶茶，大的热小的冰",
+        "我少糖，我多糖，两杯奶茶",
+        "三杯奶茶去冰，另外一杯加珍珠",
+        "奶茶两杯，一杯加椰果，另一杯放门口",
+        "一杯奶茶给我妈一杯",
+        "给我俩点杯奶茶",
     ],
 )
 def test_what_could_be_put_together_in_two_ways_is_not(text: str) -> None:

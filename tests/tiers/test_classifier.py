@@ -234,6 +234,8 @@ class TestAgreement:
             ("来个奶茶杯", {"drink": "奶茶"}),
             ("别忘了帮我点杯奶茶", {"drink": "奶茶"}),
             ("一杯奶茶,后者少糖", {"quantity": "一杯", "drink": "奶茶", "sugar": "少糖"}),
+            ("两杯奶茶,我的少糖", {"quantity": "两杯", "drink": "奶茶", "sugar": "少糖"}),
+            ("再来一份芋圆", {"toppings": "芋圆"}),
         ],
     )
     def test_words_that_speak_of_a_part_of_the_order_hold_it_back(
