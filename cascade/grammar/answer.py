@@ -23,6 +23,7 @@ from cascade.grammar.reading import (
     Mark,
     Reading,
 )
+from cascade.grammar.rows import in_row
 from cascade.grammar.spec import GrammarSpec
 
 _GIVEN: Final = ROLE["person"] | ROLE["recipient"]
@@ -50,7 +51,10 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
             given=any(entry.roles & _GIVEN for entry, _, _ in reading.tokens),
             plain=any(entry.roles & ROLE["plain"] for entry, _, _ in reading.tokens),
         )
-        for piece in pieces(reading.marks):
+        row = pieces(reading.marks)
+        if not _falters(reading):
+            row = in_row(row, reading.spec, head, spreading)
+        for piece in row:
             assembly.add(piece)
         name = reading.spec.quantity.field
         items = [numbered(item.fields, name, item.number) for item in assembly.finish()]
@@ -60,6 +64,14 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     check_parts(reading.spec, items)
     _check_people(reading, items)
     return items
+
+
+def _falters(reading: Reading) -> bool:
+    """Whether somebody thinks again after a number was said: 奶茶一杯半糖，欸两杯全糖."""
+    first = next(
+        (at for at, (entry, _, _) in enumerate(reading.tokens) if entry.kind == "numeral"), reading.count
+    )
+    return any(entry.roles & ROLE["falter"] for entry, _, _ in reading.tokens[first:])
 
 
 def changed(reading: Reading) -> list[Fields]:

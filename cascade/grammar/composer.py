@@ -160,9 +160,22 @@ def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
         _check_heads_first(kinds, heads, numbers)
     opens = QUANTITY if by_number or heads == 1 else HEAD
     starts = [at for at, kind in enumerate(kinds) if kind is opens]
+    if heads == 1 and _counts_follow(kinds):
+        starts = [0, *(at + 1 for at in starts[:-1])]
     # what stands before the first of them belongs to the first item; a head first has its quantity after it
     edges = [0, *(starts[1:]), len(run)]
     return [_piece(run[a:b], link if a == 0 else BREAK, clause) for a, b in pairwise(edges)]
+
+
+def _counts_follow(kinds: list[str]) -> bool:
+    """Whether what is said of each share stands before how many it is: 奶茶热的两杯冰的三杯."""
+    described = {VALUE, PART, OMIT}
+    return (
+        kinds[0] is HEAD
+        and kinds[-1] is QUANTITY
+        and kinds[1] in described
+        and all(kinds[at + 1] in described for at, kind in enumerate(kinds[:-1]) if kind is QUANTITY)
+    )
 
 
 def _check_told(run: list[Mark], kinds: list[str], heads: int) -> None:

@@ -159,7 +159,8 @@ def _parted(reading: Reading, heads: list[int]) -> set[int]:
         names = sum(entry.kind == "head" for entry in stretch)
         if names > 1:
             return set()
-        of_all = any(entry.roles & ROLE["all"] for entry in stretch) or bool(stretch[0].roles & ROLE["lead"])
+        of_all = any(entry.roles & (ROLE["all"] | ROLE["headcount"]) for entry in stretch)
+        of_all = of_all or bool(stretch[0].roles & ROLE["lead"])
         if names or (not of_all and any(entry.kind in _OF_ITEMS for entry in stretch)):
             layout.append(bool(names))
     alternating = layout == [True, False] * len(heads)

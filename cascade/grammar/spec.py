@@ -133,6 +133,8 @@ class Words(_Record):
     """Whose a share of several is, as a ``person`` says too: 她的."""
     plain: Forms = ()
     """A wish that nothing be added: said of a share, all that is said of it."""
+    falter: Forms = ()
+    """A ``filler`` of somebody who may think again: 欸."""
     within: Forms = ()
     """A value that after a quantity may say that what follows is part of it: 两杯中一杯去冰."""
     other: Forms = ()

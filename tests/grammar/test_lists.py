@@ -135,6 +135,17 @@ OWNED = [
     ("奶茶两杯 一杯热的给我妈 一杯冰的给我", order({**TEA, **HOT}, {**TEA, **ICED})),
     ("给我们俩点两杯奶茶", order({**TEA, "quantity": 2})),
 ]
+ROWS = [
+    ("一杯热一杯冰，都是奶茶", order({**TEA, **HOT}, {**TEA, **ICED})),
+    ("一杯半糖两杯无糖，奶茶", order({**TEA, "sugar": "half"}, {**TEA, "quantity": 2, "sugar": "none"})),
+    ("奶茶一杯半糖，两杯无糖", order({**TEA, "sugar": "half"}, {**TEA, "quantity": 2, "sugar": "none"})),
+    ("奶茶热的两杯冰的三杯", order({**TEA, "quantity": 2, **HOT}, {**TEA, "quantity": 3, **ICED})),
+    ("大杯奶茶两个，小杯一个", order({**TEA, "quantity": 2, "size": "large"}, {**TEA, "size": "small"})),
+    (
+        "热奶茶，加珍珠的一杯，加椰果的一杯",
+        order({**TEA, **HOT, "toppings": ["珍珠"]}, {**TEA, **HOT, "toppings": ["椰果"]}),
+    ),
+]
 BRANDED = [
     (
         "蜜雪冰城两杯柠檬水一杯奶茶",
@@ -144,7 +155,7 @@ BRANDED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + BRANDED)
+@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + ROWS + BRANDED)
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
     parse = parsed(text, "order_drink")
     assert (parse.reason, parse.answer) == ("", expected)
@@ -192,6 +203,12 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
         "奶茶两杯，一杯加椰果，另一杯放门口",
         "一杯奶茶给我妈一杯",
         "给我俩点杯奶茶",
+        "三杯奶茶去冰，一杯热的",
+        "两杯半糖，☕一杯不加糖",
+        "一杯半糖，一杯全糖的奶茶",
+        "奶茶一杯半糖，欸两杯全糖",
+        "奶茶一杯热的，果茶一杯冰的，一杯常温",
+        "一杯热的，一杯热的，奶茶",
     ],
 )
 def test_what_could_be_put_together_in_two_ways_is_not(text: str) -> None:
