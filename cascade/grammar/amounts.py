@@ -10,12 +10,14 @@ from cascade.grammar.numerals import NUMERAL_CHARS, carries_measure, parse_numer
 from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
+_CARRIER: Final = ROLE["carrier"]
 _UNIT, _CAP, _HOUR, _DELAY = ROLE["unit"], ROLE["cap"], ROLE["hour"], ROLE["delay"]
 _ITEM_OPENS: Final = (
     ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"] | ROLE["add"] | ROLE["desire"]
 )
 _NAMED: Final = frozenset({"head", "attribute"})
 _LITTLE: Final = "一点"
+_SEVERAL: Final = 2
 _FIRST_MINUTES: Final = 10
 """三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
 
@@ -83,6 +85,8 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
         reading.people = number
         return place + 1
     _, start, end = reading.tokens[place]
+    if told := counted_people(reading, place):
+        return told if reading.people == number else place
     after = place + (1 if carries_measure(reading.utterance.text[start:end]) else 2)
     if not (
         reading.at(place + 1)[0].roles & ROLE["headcount"] or reading.at(after)[0].roles & ROLE["apiece"]
@@ -93,11 +97,49 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     if reading.people not in (0, number):
         reading.fail("tie", "how many people")
     reading.people = number
-    return max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
+    after = max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
+    together = _together(reading, after)
+    return _quantity(reading, number, place, together) if together else after
+
+
+def _together(reading: Reading, after: int) -> int:
+    """The place after 都 where all of the people want the same one: 三个同事都要拿铁; 0 where nothing says so."""
+    after += 1 if reading.at(after)[0].roles & ROLE["separator"] else 0
+    if not reading.at(after)[0].roles & ROLE["all"] or reading.said(HEAD) or reading.said(QUANTITY):
+        return 0
+    last = after + 1
+    while not reading.ends_at(last):
+        if reading.tokens[last][0].kind == "head":
+            return after + 1
+        last += 1
+    return 0
 
 
 def _apiece(reading: Reading, place: int) -> int:
-    return _quantity(reading, reading.people, place, place + 1) if reading.people else reading.refuse(place)
+    people = reading.people or _told_later(reading, place)
+    if not people:
+        return reading.refuse(place)
+    reading.people = people
+    return _quantity(reading, people, place, place + 1)
+
+
+def _told_later(reading: Reading, place: int) -> int:
+    """How many people a later clause says they are: 一人一杯，我们五个; 0 where none does, or several do."""
+    found = [at for at in range(place + 1, reading.count) if counted_people(reading, at)]
+    return _number(reading, found[0]) or 0 if len(found) == 1 else 0
+
+
+def counted_people(reading: Reading, place: int) -> int:
+    """The place after a clause that ends with how many people they are, from the number on: 我们五个; 0 elsewhere."""
+    before, number = reading.at(place - 1)[0], _number(reading, place)
+    if not number or number < _SEVERAL or not before.roles & ROLE["person"]:
+        return 0
+    _, start, end = reading.tokens[place]
+    counted = reading.at(place + 1)[0].roles & (ROLE["portion"] | ROLE["headcount"])
+    after = place + (2 if counted else 1)
+    says = counted or carries_measure(reading.utterance.text[start:end])
+    each = any(entry.roles & ROLE["apiece"] for entry, _, _ in reading.tokens[:place])
+    return after if says and each and reading.begins_at(place - 1) and reading.ends_at(after) else 0
 
 
 def _quantity(reading: Reading, number: int, place: int, after: int) -> int:
@@ -115,6 +157,17 @@ def _measure(reading: Reading, place: int) -> int:
     if before.roles & _ITEM_OPENS or before.kind in ("flag", "value", "change"):  # 用券点杯, 换杯
         return _quantity(reading, 1, place, place + 1)
     return reading.refuse(place)
+
+
+def _misspelt(reading: Reading, place: int) -> int:
+    """What sounds like a measure word is one between a word that orders and a name: 点背奶茶."""
+    before, following = reading.at(place - 1)[0].roles, reading.at(place + 1)[0]
+    orders = before & _CARRIER or (before & _ITEM_OPENS and not before & ROLE["add"])
+    if not (reading.tokens[place][0].roles & _COUNTED and orders and following.kind in _NAMED):
+        return reading.refuse(place)
+    if reading.at(place + 2)[0].kind == "unknown":
+        return reading.refuse(place)  # 买本奶茶书
+    return _quantity(reading, 1, place, place + 1)
 
 
 def _count(reading: Reading, place: int) -> int:
@@ -245,6 +298,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "portion": _measure,
     "bundle": lambda reading, place: reading.refuse(place),
     "count": _count,
+    "unknown": _misspelt,
     "times": _times,
     "apiece": _apiece,
     "bound": _bound,

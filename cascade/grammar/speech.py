@@ -94,6 +94,7 @@ def _run(reading: Reading, place: int) -> int:
     beyond = reading.at(after + 1)[0].roles | (reading.at(after + 2)[0].roles & ROLE["apiece"])
     beyond |= last & ROLE["final"]
     counts = following.kind == "numeral" and beyond & _NOT_OF_ITEMS  # 我们四个一人一杯, 谢谢千问 一杯奶茶
+    counts = counts or amounts.counted_people(reading, after)
     return after if ends or counts or following.kind in _MAY_FOLLOW else place
 
 
@@ -130,6 +131,8 @@ def _person(reading: Reading, place: int) -> int:
         reading.served = True
         reading.marks.append((BREAK, "", None))
         return after
+    if reading.at(place - 1)[0].roles & ROLE["final"] and reading.said(HEAD) and reading.ends_at(after):
+        return after  # 来杯奶茶呗老铁
     after = _run(reading, place)
     return after if after > place else reading.refuse(place)
 

@@ -317,6 +317,5 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "aspect": _refuse,
     "spend": _refuse,
     "which": _refuse,
-    "unknown": _refuse,
     "ambiguous": _ambiguous,
 }

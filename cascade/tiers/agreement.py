@@ -29,7 +29,7 @@ from cascade.tiers.surroundings import (
     said,
 )
 from cascade.tiers.tagging import Tagging
-from cascade.tiers.talk import talk
+from cascade.tiers.talk import idle, talk
 
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
@@ -147,7 +147,7 @@ class Judge:
         if spending.several:
             hearing.doubt((spending.start, spending.end), "more than one to spend")
         self._dropped(hearing, found)
-        self._passed_over(hearing, parse, spending)
+        self._passed_over(hearing, found, spending)
         self._guards(hearing, found, spending)
         self._elsewhere(hearing, parse)
         self._owned(hearing, parse)
@@ -176,8 +176,9 @@ class Judge:
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
-    def _passed_over(self, hearing: _Hearing, parse: Parse, spending: Spending) -> None:
+    def _passed_over(self, hearing: _Hearing, found: HeardParse, spending: Spending) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""
+        parse = found.parse
         describes_at = tuple(describing(parse)) if parse.intent == self._spec.intent else ()
         nameless = parse.intent == self._spec.intent and not any(
             filled(parse.answer, head, self._spec.items) for head in self._heads
@@ -203,7 +204,7 @@ class Judge:
                 )
                 describes = any(first <= start and end <= last for first, last in describes_at)
                 misspelt = nameless and before.kind in ORDERING | {"attribute"}  # 来杯美是, 热巧来一杯
-                doubtful = spoils or describes or misspelt
+                doubtful = (spoils and not idle(found, (start, end))) or describes or misspelt
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
             elif entry.kind == "headcount":

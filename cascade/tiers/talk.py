@@ -15,6 +15,8 @@ _POINTS: Final = ROLE["reference"] | ROLE["object"] | ROLE["change"]
 _NAMES: Final = frozenset(
     {"head", "attribute", "part", "flag", "note", "heard", "value", "place", "measure", "count"}
 )
+_COUNTS: Final = frozenset({"portion", "bundle", "times", "person", "headcount", "apiece", "each", "total"})
+_COUNTED: Final = ROLE["counted"] | ROLE["reference"] | ROLE["change"]
 _SILENT: Final = frozenset({"final", "asking", "filler", "separator", "tag"})
 _INTRODUCES: Final = ":"
 _TELLS: Final = "quotation"
@@ -56,6 +58,14 @@ def talk(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
         entry.roles & ROLE["lasting"] for entry, start, _ in own if start == guard.start
     )
     return _orders(naming, counted=counted) and not (dropped or _named(own, found))
+
+
+def idle(found: HeardParse, place: tuple[int, int]) -> bool:
+    """Whether a place is in a clause that names and counts nothing, where another one names: 失恋第三天，来杯奶茶."""
+    clauses = _clauses(found)
+    own = next((clause for clause in clauses if any(start == place[0] for _, start, _ in clause)), ())
+    counts = any(entry.kind in _COUNTS or entry.roles & _COUNTED for entry, _, _ in own)
+    return bool(own) and not (counts or _heads(own) or _named(own, found)) and any(map(_heads, clauses))
 
 
 def _clauses(found: HeardParse) -> list[_Clause]:

@@ -79,7 +79,7 @@ class TestKeptAsSpoken:
 
 class TestValues:
     def test_chatter_with_a_forbidding_word_in_it_is_reported_and_passed_over(self) -> None:
-        found = hear("困得不行了，给我搞杯咖啡", drink="咖啡")
+        found = hear("嗓子不舒服，给我搞杯咖啡", drink="咖啡")
         assert found.parse.answer == order({"drink": "咖啡"})
         assert [guard.reason for guard in found.parse.guards] == ["negation"]
 

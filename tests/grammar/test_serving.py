@@ -51,3 +51,49 @@ def test_what_orders(text: str, answer: OrderIntent) -> None:
 )
 def test_what_may_speak_of_another_or_ask_for_advice(text: str) -> None:
     assert not parsed(text).complete
+
+
+PEOPLE = [
+    ("三个同事都要奶茶", order({**TEA, "quantity": 3})),
+    ("四个人，都要热奶茶", order({**TEA, "quantity": 4, "temperature": "hot"})),
+    ("一人一杯，我们五个，奶茶", order({**TEA, "quantity": 5})),
+    ("一人一杯奶茶，咱仨", order({**TEA, "quantity": 3})),
+    ("给高三的娃来一杯奶茶", order(TEA)),
+    ("给我整一杯奶茶呗老铁", order(TEA)),
+    ("点背奶茶", order(TEA)),
+    ("给我点一倍奶茶", order(TEA)),
+    ("来bei奶茶", order(TEA)),
+    ("千万帮我点一杯奶茶", order(TEA)),
+    ("奶茶一杯，千万别放糖", order({**TEA, "sugar": "none"})),
+    ("给个面子，点一杯奶茶", order(TEA)),
+    ("给我搞杯奶茶，困得不行了", order(TEA)),
+    ("炎热的天，来一杯冰的奶茶", order({**TEA, "temperature": "regular_ice"})),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), PEOPLE)
+def test_how_many_and_for_whom(text: str, answer: OrderIntent) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "奶茶，三个人都要半糖",
+        "四个人都不喝奶茶",
+        "三个同事都喝了奶茶",
+        "两个人都要两杯奶茶",
+        "一人一杯，我们五个，你们三个，奶茶",
+        "一人一杯，奶茶",
+        "三个女生，奶茶",
+        "买本奶茶书",
+        "来千万杯奶茶",
+        "两倍奶茶",
+        "我妈说奶茶吧老铁",
+        "炎热的奶茶",
+    ],
+)
+def test_what_does_not_say_how_many(text: str) -> None:
+    assert not parsed(text).complete

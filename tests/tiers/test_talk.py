@@ -59,3 +59,19 @@ def test_talk_forbids_nothing(scripted: Scripted, text: str, drink: str) -> None
 )
 def test_what_is_no_talk_holds_the_order_back(scripted: Scripted, text: str, drink: str) -> None:
     assert not completed(scripted, text, drink)
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("失恋第三天，来杯奶茶", True),
+        ("来杯奶茶吧，今天第一次喝", True),
+        ("来第三天奶茶", False),
+        ("第三，来杯奶茶", False),
+        ("第三个，来杯奶茶", False),
+    ],
+)
+def test_a_number_in_a_clause_that_names_nothing_counts_nothing(
+    scripted: Scripted, text: str, complete: bool
+) -> None:
+    assert completed(scripted, text, "奶茶") == complete
