@@ -20,6 +20,7 @@ from cascade.grammar.hearing import HeardTokens
 from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.parse import Parse
 from cascade.grammar.parts import add_more
+from cascade.grammar.portions import again
 from cascade.grammar.reading import (
     BREAK,
     CHANGE,
@@ -33,7 +34,6 @@ from cascade.grammar.reading import (
     Handler,
     Mark,
     Reading,
-    again,
 )
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance

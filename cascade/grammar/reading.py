@@ -13,6 +13,7 @@ from typing import Any, Final
 from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.layout import Layout
 from cascade.grammar.numerals import NUMERAL_CHARS
+from cascade.grammar.portions import again, beside_cups
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
@@ -295,6 +296,8 @@ def head(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.roles & ROLE["picture"] and reading.shows(place):
         return place + 1  # 拿铁☕ is one
+    if entry.twofold and reading.said(HEAD) and beside_cups(reading, place):
+        reading.fail("tie", f"{entry.form} by itself, or in the cup before it")  # 来一杯拿铁，两份浓缩
     if entry.twofold and again(reading, place) and not reading.said(HEAD):
         reading.fail("tie", f"another {entry.form}, or more of it in one that exists")  # 再补一份芋圆
     reading.lead(place)
@@ -306,15 +309,6 @@ def head(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
-
-
-def again(reading: Reading, place: int) -> bool:
-    """Whether a portion is ordered in addition: 再来一份."""
-    at = place - 1
-    portion = reading.at(at)[0].roles & ROLE["portion"]
-    while at >= 0 and reading.at(at)[0].roles & (ROLE["portion"] | ROLE["numeral"]):
-        at -= 1
-    return bool(portion and reading.at(at)[0].roles & ROLE["again"])
 
 
 def _exclaimed(reading: Reading, place: int) -> bool:

@@ -193,6 +193,7 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
         "喜茶多肉葡萄一杯，再来一杯奶茶",
         "我要喜茶多肉葡萄一杯，我妈要一杯奶茶",
         "再补一份芋圆",
+        "来一杯拿铁，两份浓缩",
         "三杯奶茶，我的少糖，她的半糖",
         "两杯奶茶，我的少糖",
         "我的少糖，她的半糖，奶茶果茶各一杯",
