@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
-from cascade.grammar.items import Item, check, differ, number_of, resolved, spread, without_kind
+from cascade.grammar.items import Item, check, differ, narrows, number_of, resolved, spread, without_kind
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
 from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
@@ -46,6 +46,10 @@ class Assembly:
         self.leading: Fields = {}
         self.everywhere: Fields = {}
         self.sealed = False
+        self.promised: Item | None = None
+        """How many there will be, where that was said first: 两杯都要热的."""
+        self.described = False
+        """Whether what was said last is of each."""
         self.totalled = False
         """Whether it was said how many all items are together."""
         self.scope: Item | None = None
@@ -59,11 +63,14 @@ class Assembly:
             self.leads = piece.leads & self.spreading
         self.joined |= piece.link is not BREAK and piece.link is not ALL and bool(self.items)
         _BY_LINK[piece.link](self, piece)
+        self.described = piece.link is EACH and piece.number is not None
 
     def finish(self) -> list[Item]:
         """The items of the whole order, in the order spoken. Raises :class:`~cascade.grammar.composer.Unclear`."""
         if self.scope is not None:
             raise Unclear("tie", "a name said again for nothing")
+        if self.promised is not None and not self.promised.subs:
+            raise Unclear("tie", "a quantity for all of nothing")
         items = [one for item in self.items for one in resolved(item, given=self.given)]
         if not items and (self.leading or self.everywhere):
             items = [Item(None, False, 0)]
@@ -194,6 +201,11 @@ def _described(assembly: Assembly, piece: Piece) -> None:
     if not items:
         merge(assembly.leading, piece.fields)
         return
+    if assembly.described:
+        for item in items:  # 奶茶果茶各一杯，少冰
+            for one in item.subs or (item,):
+                merge(one.fields, piece.fields)
+        return
     if len(items) > 1 and _only_last_lacks(assembly, piece):
         merge(items[-1].fields, piece.fields)
         return
@@ -224,6 +236,12 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
         merge(assembly.scope.fields, piece.fields)
         assembly.scope = None
         return
+    if not assembly.items and piece.number is not None and piece.fields and not piece.headed:
+        assembly.items.append(Item(piece.number, False, piece.clause, piece.fields))
+        assembly.promised = assembly.items[0]  # 两杯都要热的，一杯奶茶一杯果茶
+        return
+    if piece.headed and narrows(assembly.spec, assembly.items, piece.fields, assembly.head):
+        piece.headed = False
     if piece.number not in (None, total) or (piece.headed and not _name_all(assembly)):
         raise Unclear("tie", "a name or a quantity for all")
     assembly.totalled |= piece.number is not None
@@ -255,12 +273,13 @@ def _for_each(assembly: Assembly, piece: Piece) -> None:
     items = assembly.items
     if len(items) == 1 and len(items[0].subs) > 1:  # 三杯，奶茶果茶咖啡各一杯
         items = items[0].subs
-    if piece.headed or piece.fields or len(items) < 2:
+    if piece.headed or len(items) < 2:
         raise Unclear("tie", "a quantity for each")
     for item in items:
         if item.number is not None or item.subs:
             raise Unclear("tie", "a quantity for each, and one before")
         item.number = piece.number
+        merge(item.fields, piece.fields)
 
 
 def _among(assembly: Assembly, piece: Piece) -> None:

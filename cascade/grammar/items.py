@@ -70,6 +70,18 @@ def spread(items: list[Item], names: frozenset[str]) -> None:
                 item.fields[name] = said[0]
 
 
+def narrows(spec: GrammarSpec, items: list[Item], fields: Fields, head: str) -> bool:
+    """Give the one item of a kind the name of its sort, where that was said of all: 三杯咖啡，都要拿铁."""
+    exact = str(fields[head])
+    if len(items) != 1 or not items[0].headed or any(sub.headed for sub in items[0].subs):
+        return False
+    name = str(items[0].fields.get(head))
+    sort = name in spec.generic and exact != name and exact.endswith((name, *spec.kinds.get(name, ())))
+    if sort:
+        items[0].fields[head] = fields[head]
+    return sort
+
+
 def without_kind(spec: GrammarSpec, items: list[Item], head: str) -> list[Item]:
     """Without a first item that only says what the others are, and how many: 六杯咖啡，三杯拿铁三杯美式."""
     if len(items) < 3 or not all(item.headed and item.number is not None for item in items):

@@ -412,6 +412,8 @@ def flag(reading: Reading, place: int) -> int:
     kinds = {token[0].kind for token in reading.tokens}
     if "head" not in kinds and any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:]):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个
+    if reading.marks and reading.marks[-1][0] is ALL:
+        reading.marks.pop()  # 全部用券，两杯奶茶
     reading.put(entry.slot.field, True)
     return place + 1
 

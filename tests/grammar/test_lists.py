@@ -135,6 +135,13 @@ OWNED = [
     ("奶茶两杯 一杯热的给我妈 一杯冰的给我", order({**TEA, **HOT}, {**TEA, **ICED})),
     ("给我们俩点两杯奶茶", order({**TEA, "quantity": 2})),
 ]
+OF_ALL = [
+    ("两杯都要热的，一杯奶茶一杯果茶", order({**TEA, **HOT}, {**FRUIT, **HOT})),
+    ("奶茶果茶各一杯，少冰", order({**TEA, "temperature": "less_ice"}, {**FRUIT, "temperature": "less_ice"})),
+    ("奶茶果茶各来一杯热的", order({**TEA, **HOT}, {**FRUIT, **HOT})),
+    ("咖啡三杯都要拿铁", order({**LATTE, "quantity": 3})),
+    ("全部用券，两杯奶茶，一杯果茶", order({**TEA, "quantity": 2}, FRUIT, use_coupon=True)),
+]
 ROWS = [
     ("一杯热一杯冰，都是奶茶", order({**TEA, **HOT}, {**TEA, **ICED})),
     ("一杯半糖两杯无糖，奶茶", order({**TEA, "sugar": "half"}, {**TEA, "quantity": 2, "sugar": "none"})),
@@ -155,7 +162,9 @@ BRANDED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + ROWS + BRANDED)
+@pytest.mark.parametrize(
+    ("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED
+)
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
     parse = parsed(text, "order_drink")
     assert (parse.reason, parse.answer) == ("", expected)
@@ -194,6 +203,9 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
         "我要喜茶多肉葡萄一杯，我妈要一杯奶茶",
         "再补一份芋圆",
         "来一杯拿铁，两份浓缩",
+        "两杯都要热的，一杯奶茶",
+        "两杯奶茶，都要珍珠奶茶和果茶",
+        "奶茶果茶各一杯，少冰，一杯去冰",
         "三杯奶茶，我的少糖，她的半糖",
         "两杯奶茶，我的少糖",
         "我的少糖，她的半糖，奶茶果茶各一杯",
