@@ -16,7 +16,7 @@ from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Slot, Token
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.sounds import Sound, Sounds
 from cascade.grammar.spec import GrammarSpec, SlotSpec
-from cascade.grammar.stretches import doubtful, inner
+from cascade.grammar.stretches import doubtful, inner, widened
 
 _AS_SPOKEN: Final = frozenset({"note", "place"})
 _MAY_MEAN: Final = frozenset({"unknown", "remove", "reject", "removed", "guard", "plenty", "toward"})
@@ -106,7 +106,7 @@ class Listener:
         """The words of a normalised text; ``marks`` are in order and do not overlap."""
         found = HeardTokens()
         done = 0
-        for mark in marks:
+        for mark in self._widened(text, marks):
             self._outside(text, done, mark.start, found)
             if mark.field in self._spoken:
                 self._as_spoken(text, mark, found)
@@ -116,6 +116,17 @@ class Listener:
         self._outside(text, done, len(text), found)
         _reject(found)
         return found
+
+    def _widened(self, text: str, marks: Sequence[Heard]) -> list[Heard]:
+        """The marks, those of places with what is left of the words they cut."""
+        wide: list[Heard] = []
+        for at, mark in enumerate(marks):
+            start, end = mark.start, mark.end
+            if mark.field in self._places:
+                free = wide[-1].end if wide else 0, marks[at + 1].start if at + 1 < len(marks) else len(text)
+                start, end = widened(self._spec, text, self._lexicon.scan(text), (start, end), free)
+            wide.append(Heard(start, end, mark.field))
+        return wide
 
     def _scan(self, text: str, start: int, end: int) -> Iterator[Token]:
         for entry, first, last in self._lexicon.scan(text[start:end]):

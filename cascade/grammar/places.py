@@ -96,9 +96,18 @@ def _address(reading: Reading, first: int) -> int:
         if _may_end(reading, at - 1):
             after = at
     if after > first:
+        after = _tail(reading, after)
         field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
         reading.put(field or "", reading.spoken(first, after - 1))
     return after if after > first else start
+
+
+def _tail(reading: Reading, after: int) -> int:
+    """The place after what still belongs to an address: 宿管阿姨那里."""
+    tails = reading.spec.address.tails if reading.spec.address is not None else ()
+    start = reading.at(after)[1]
+    ends = [start + len(tail) for tail in tails if reading.utterance.text.startswith(tail, start)]
+    return next((at + 1 for at in range(after, reading.count) if reading.tokens[at][2] in ends), after)
 
 
 def _is_a_sign(reading: Reading, place: int) -> bool:

@@ -285,6 +285,10 @@ class AddressWords(_Record):
     endings: Forms = ()
     verbs: Forms = ()
     """What no name of a place has in it: 填 in 地址就填公司."""
+    tails: Forms = ()
+    """After a marked place, part of it: 那里 in 宿管阿姨那里."""
+    ways: Forms = ()
+    """After an ending, no part of the place: 来 in 篮球馆来."""
     digits: int = Field(default=3, ge=1)
     """A bare number of at least so many digits may end an address too: 602."""
 

@@ -33,14 +33,34 @@ def inner(spec: GrammarSpec, text: str, words: Sequence[Token], *, place: bool) 
     if all(entry.kind in _AFTER for entry, _, _ in words[first:last]):
         return None
     start, end = words[first][1], words[last - 1][2]
+    if place:
+        end -= _way(spec, text[start:end])
     while not place and (lead := _lead(spec, text[start:end])):
         start += lead
     return start, end
 
 
+def widened(
+    spec: GrammarSpec, text: str, words: Sequence[Token], span: tuple[int, int], free: tuple[int, int]
+) -> tuple[int, int]:
+    """A marked place with what is left of the words it cuts, and what belongs to it, within what is free around it.
+
+    ``words`` are those of the whole text: 老婆单位 after 我 is 我老婆单位, 宿管阿姨 before 那里 is 宿管阿姨那里.
+    """
+    start, end = span
+    for entry, first, last in words:
+        if free[0] <= first < start < last and entry.roles & ROLE["person"]:
+            start = first
+    tails = spec.address.tails if spec.address is not None else ()
+    tail = next((tail for tail in tails if text.startswith(tail, end) and end + len(tail) <= free[1]), "")
+    return start, end + len(tail)
+
+
 def doubtful(spec: GrammarSpec, text: str, words: Sequence[Token], start: int, end: int) -> bool:
     """Whether a value is more, or less, than one thing that can be kept: 公司或者家, 20块, 3点 before 20杯."""
     value = text[start:end]
+    if _cut(text, start) or _cut(text, end):
+        return True  # 周五dep of 周五deploy
     if any(sign in value for sign in spec.spoken.doubtful):
         return True
     priced = [entry.kind == "numeral" or entry.roles & ROLE["unit"] for entry, _, _ in words]
@@ -60,8 +80,23 @@ def _of(word: Token, text: str) -> bool:
 
 
 def _named(spec: GrammarSpec, text: str, words: Sequence[Token], last: int) -> bool:
-    endings = spec.address.endings if spec.address is not None else ()
+    endings = (*spec.address.endings, *spec.address.tails) if spec.address is not None else ()
     return text[words[0][1] : words[last - 1][2]].endswith(endings)
+
+
+def _way(spec: GrammarSpec, value: str) -> int:
+    """How many characters after the name of a place are no part of it: 篮球馆来."""
+    address = spec.address
+    ways = address.ways if address is not None else ()
+    rests = (value[: -len(way)] for way in ways if value.endswith(way))
+    return next((len(value) - len(rest) for rest in rests if address and rest.endswith(address.endings)), 0)
+
+
+def _cut(text: str, place: int) -> bool:
+    """Whether a place is inside of a Latin word or of a number."""
+    left, right = text[place - 1 : place], text[place : place + 1]
+    both = left.isascii() and right.isascii()
+    return both and ((left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit()))
 
 
 def _lead(spec: GrammarSpec, value: str) -> int:

@@ -57,8 +57,23 @@ class TestKeptAsSpoken:
         assert found.parse.answer.fulfilment.address == place
 
     @pytest.mark.parametrize(
+        ("text", "piece", "place"),
+        [
+            ("给我老婆单位送一杯奶茶", "老婆单位", "我老婆单位"),
+            ("来杯奶茶送到张老师那里", "张老师", "张老师那里"),
+            ("来杯奶茶送到张老师那里", "张老师那里", "张老师那里"),
+            ("送到篮球馆来一杯奶茶", "篮球馆来", "篮球馆"),
+        ],
+    )
+    def test_an_address_ends_where_its_words_do(self, text: str, piece: str, place: str) -> None:
+        answer = hear(text, drink="奶茶", fulfilment__address=piece).parse.answer
+        assert answer.fulfilment.address == place
+        assert [item.quantity for item in answer.items] == [1]
+
+    @pytest.mark.parametrize(
         ("text", "field", "piece"),
         [
+            ("周五deploy来杯奶茶", "fulfilment.time", "周五dep"),
             ("来杯奶茶送到公司或者家", "fulfilment.address", "公司或者家"),
             ("来杯奶茶20块的", "preferences", "20块"),
             ("25点来杯奶茶", "fulfilment.time", "25点"),

@@ -66,6 +66,8 @@ PEOPLE = [
     ("千万帮我点一杯奶茶", order(TEA)),
     ("奶茶一杯，千万别放糖", order({**TEA, "sugar": "none"})),
     ("给个面子，点一杯奶茶", order(TEA)),
+    ("给我们俩点两杯奶茶", order({**TEA, "quantity": 2})),
+    ("来杯奶茶送到前台那里", order(TEA, fulfilment={"mode": "delivery", "address": "前台那里"})),
     ("给我搞杯奶茶，困得不行了", order(TEA)),
     ("炎热的天，来一杯冰的奶茶", order({**TEA, "temperature": "regular_ice"})),
 ]
