@@ -20,6 +20,9 @@ ORDERS = [
     ("来一杯奶茶可以吗", order(TEA)),
     ("嗯来杯奶茶行不行", order(TEA)),
     ("能不能来两杯奶茶", order({**TEA, "quantity": 2})),
+    ("可唔可以帮我叫杯奶茶", order(TEA)),
+    ("我要饮奶茶，唔该晒", order(TEA)),
+    ("我要饮料，奶茶一杯", order(TEA)),
     ("可以来杯热奶茶吗", order({**TEA, "temperature": "hot"})),
 ]
 
