@@ -83,6 +83,7 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     """四个人 counts nothing that is ordered, unless it is one for each of them: 我们四个一人一杯."""
     if _both(reading, number, place):
         reading.people = number
+        reading.paired = not reading.at(place + 1)[0].roles & ROLE["each"]
         return place + 1
     _, start, end = reading.tokens[place]
     if told := counted_people(reading, place):

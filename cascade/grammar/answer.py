@@ -36,6 +36,10 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     """The items of an order. Raises :class:`~cascade.grammar.composer.Unclear`."""
     apart = reading.served or reading.people > 1 or reading.said(EACH)
     reading.marks = distributed(reading)
+    names = [mark[2] for mark in reading.marks if mark[0] is HEAD]
+    counted = [mark[0] for mark in reading.marks if mark[0] in (HEAD, QUANTITY)][-1:] == [QUANTITY]
+    if reading.inside and counted and len(names) > len(set(names)):
+        raise Unclear("tie", "some of which")  # 三杯奶茶一杯果茶，奶茶里有一杯热的
     single = simple(reading.marks)
     if single is not None:
         items = [single] if single else []
@@ -186,7 +190,8 @@ def _check_rejected(reading: Reading, items: list[Fields]) -> None:
 def _check_people(reading: Reading, items: list[Fields]) -> None:
     """给我和我妈点一杯奶茶: one to share, or one for each?"""
     name = reading.spec.quantity.field
-    if reading.people > 1 and items and sum(item.get(name, 1) for item in items) == 1:
+    total = sum(item.get(name, 1) for item in items)
+    if reading.people > 1 and items and (total == 1 or (reading.paired and total != reading.people)):
         raise Unclear("tie", f"one for {reading.people}")
 
 

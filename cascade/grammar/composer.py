@@ -162,6 +162,12 @@ def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     starts = [at for at, kind in enumerate(kinds) if kind is opens]
     if heads == 1 and _counts_follow(kinds):
         starts = [0, *(at + 1 for at in starts[:-1])]
+    if heads == 1 and numbers > 2 and by_number and kinds[-1] is QUANTITY:
+        starts = [
+            0,
+            kinds.index(HEAD) + 1,
+            *(at + 1 for at in starts[1:-1]),
+        ]  # 四杯奶茶加珍珠的两杯加椰果的两杯
     # what stands before the first of them belongs to the first item; a head first has its quantity after it
     edges = [0, *(starts[1:]), len(run)]
     return [_piece(run[a:b], link if a == 0 else BREAK, clause) for a, b in pairwise(edges)]

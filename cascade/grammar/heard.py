@@ -24,6 +24,7 @@ from cascade.grammar.portions import again
 from cascade.grammar.reading import (
     BREAK,
     CHANGE,
+    EACH,
     HEAD,
     JOIN,
     OMIT,
@@ -151,7 +152,9 @@ def misread(reading: HeardReading) -> list[Place]:
 def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> list[Fields]:
     """The items of the order, or of the change. Raises :class:`~cascade.grammar.composer.Unclear`."""
     if not reading.changing:
-        reading.marks = _once([mark for mark in reading.marks if mark[0] is not CHANGE])
+        reading.marks = [mark for mark in reading.marks if mark[0] is not CHANGE]
+        if not (reading.layout.numbers or reading.said(EACH)):
+            reading.marks = _once(reading.marks)
         return composed(reading, head, spreading)
     if any(a[0].kind == "measure" and b[0].roles & ROLE["inside"] for a, b in pairwise(reading.tokens)):
         raise Unclear("tie", "one share of several")  # 两杯里的柠檬水改热的
@@ -183,6 +186,9 @@ def _once(marks: list[Mark]) -> list[Mark]:
             while at and kept[at - 1][0] is BREAK:
                 at -= 1
             if at and kept[at - 1] == mark:
+                several = len({other for other in marks if other[0] is HEAD}) > 1
+                if several and all(other[0] is not QUANTITY for other in marks):
+                    raise Unclear("tie", "the same item twice")  # 美式、美式、拿铁
                 continue
         kept.append(mark)
     return kept

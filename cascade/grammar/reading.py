@@ -85,7 +85,7 @@ class Reading:
         ),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
-        *("layout", "replaced", "added", "counted"),
+        *("layout", "paired", "replaced", "added", "counted"),
     )
 
     def __init__(
@@ -127,6 +127,8 @@ class Reading:
         """Whether what was ordered before is ordered again."""
         self.people = 0
         """How many people it is for, 0 when not said."""
+        self.paired = False
+        """Whether they order together as many as they are: 给我们俩点两杯."""
         self.layout = Layout()
         """How the items of a list are laid out."""
 

@@ -121,6 +121,8 @@ def _person(reading: Reading, place: int) -> int:
             _counted(reading, count)
             return after
         if following.roles & _WANTS and not following.roles & ROLE["speaker"]:
+            if reading.tokens[place][0].roles & ROLE["couple"] and reading.at(after + 1)[0].kind != "numeral":
+                reading.fail("tie", "one, or two")  # 爸妈喝奶茶，我喝果茶
             if not reading.ends_at(after + 1):
                 _serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
             return after

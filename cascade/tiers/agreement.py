@@ -194,7 +194,8 @@ class Judge:
                 talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
                 doubtful = not talk or outside < _SURE
             elif entry.kind == "measure":
-                doubtful = before.kind in _COUNTED or outside < _SURE  # 来个奶茶杯
+                misheard = before.kind == "unknown" and after.kind in ("head", "attribute")  # 贰杯奶茶
+                doubtful = before.kind in _COUNTED or misheard or outside < _SURE  # 来个奶茶杯
             elif parse.text.startswith(self._spec.quantity.parted, start) and before.kind == "measure":
                 doubtful = True  # 一杯半
             elif entry.kind == "unknown":
@@ -207,7 +208,7 @@ class Judge:
                 doubtful = (spoils and not idle(found, (start, end))) or describes or misspelt
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
-            elif entry.kind == "headcount":
+            elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
                 doubtful = after.kind == "numeral"  # 每人两杯
             else:
                 continue

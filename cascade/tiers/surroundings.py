@@ -15,6 +15,8 @@ from cascade.tiers.guarding import CARRIERS, Place
 
 ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
 """Kinds of words that come before the name of what is ordered."""
+_BETWEEN: Final = frozenset({"of", "reference", "filler"})
+_SAYS: Final = ROLE["add"] | ROLE["remove"] | ROLE["reject"]
 _OWNERS: Final = ROLE["owner"] | ROLE["person"]
 NOTHING: Final = Entry("", "end")
 
@@ -88,7 +90,8 @@ def claimed(parse: Parse) -> Iterator[Place]:
         if not entry.roles & _OWNERS or not any(a <= start and end <= b for a, b in parse.uncovered):
             continue
         following = at + 1
-        if following < len(parse.tokens) and parse.tokens[following][0].kind == "of":
+        while following < len(parse.tokens) and parse.tokens[following][0].kind in _BETWEEN:
             following += 1
-        if following < len(parse.tokens) and parse.tokens[following][0].kind in ("attribute", "add"):
+        said = parse.tokens[following][0] if following < len(parse.tokens) else NOTHING
+        if said.kind == "attribute" or said.roles & _SAYS:
             yield start, end

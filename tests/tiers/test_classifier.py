@@ -236,6 +236,11 @@ class TestAgreement:
             ("一杯奶茶,后者少糖", {"quantity": "一杯", "drink": "奶茶", "sugar": "少糖"}),
             ("两杯奶茶,我的少糖", {"quantity": "两杯", "drink": "奶茶", "sugar": "少糖"}),
             ("再来一份芋圆", {"toppings": "芋圆"}),
+            ("贰杯奶茶,常温", {"drink": "奶茶", "temperature": "常温"}),
+            (
+                "三杯奶茶分别加椰果、珍珠、布丁",
+                {"quantity": "三杯", "drink": "奶茶", "toppings": "椰果|珍珠|布丁"},
+            ),
         ],
     )
     def test_words_that_speak_of_a_part_of_the_order_hold_it_back(
