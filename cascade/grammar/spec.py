@@ -333,6 +333,12 @@ class CommandSpec(_Record):
     """Commands without a frame, at the start of a clause: 取消订单."""
     closes: Forms = ()
     """The same, at its end: 订单取消."""
+    alone: Forms = ()
+    """The same, where nothing else is said in the clause: 领."""
+    describing: Forms = ()
+    """Guards that in a command may describe what it asks for: 能."""
+    described: Forms = ()
+    """What they then lead to: 的券."""
     tails: Forms = ()
     """After what is to be done, where another clause begins: 帮我领一张她不会."""
     addressed: Forms = ()
@@ -345,7 +351,9 @@ class AroundWords(_Record):
     """What stands around a command."""
 
     governs: Forms = ()
-    """Right before a command, these make it no command: 他说, 没."""
+    """Right before a command, these make it no command, also with a sign between: 他说, 没."""
+    within: Forms = ()
+    """The same, in one clause with it: 商家."""
     leads: Forms = ()
     """Words that end like those and only lead to it: 跟你说."""
     denials: Forms = ()
@@ -358,6 +366,20 @@ class AroundWords(_Record):
     """Guards of other reasons that in a clause before a command may only say why: 别人."""
     mistaken: Forms = ()
     """Right before a detail, show that it is what came by mistake: 点成."""
+    times: Forms = ()
+    """Guards that say when something was: 昨天."""
+    again: Forms = ()
+    """In a command, show that what was done before is to be done once more: 再."""
+    statements: Forms = ()
+    """Particles of questions that also end statements: 呢."""
+    now: Forms = ()
+    """In a command, show that it is for now, whatever is said of later: 先."""
+    waits: Forms = ()
+    """Conditions that only say when: 等会."""
+    later: Forms = ()
+    """In a clause about later, show that it is of something else: 晚点再点."""
+    done: str = ""
+    """Characters that before a deed say that it is done, or whose it is: 早, 他."""
     own: str = ""
     """Characters of what stands before a deed of who speaks: 我已经."""
     particles: str = ""

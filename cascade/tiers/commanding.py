@@ -26,6 +26,7 @@ class Command:
 
     start: int
     end: int
+    said: str
     addressed: bool
     """Whether somebody is told to do it, 帮我取消, where 取消订单 may also be what was read or heard."""
 
@@ -46,14 +47,9 @@ class Commanding:
         found: Command | None = None
         for start, end in _clauses(utterance):
             found = _in_clause(text[start:end].rstrip(_BREAKS), start, words, self._around) or found
-        if found is None:
+        if found is None or _governed(text[: found.start], self._around):
             return None
-        before = text[: found.start].rstrip(_BREAKS)
-        return (
-            None
-            if before.endswith(self._around.governs) and not before.endswith(self._around.leads)
-            else found
-        )
+        return found
 
     def denied(self, guard: Guard, utterance: Utterance, intent: str) -> bool:
         """Whether a word right before a command makes it somebody's words or a question: 他说，取消订单, 谁让你取消."""
@@ -64,43 +60,73 @@ class Commanding:
         return _governed(text[: guard.end], self._around) and said.startswith((*words.acts, *words.frames))
 
     def reason(self, guard: Guard, utterance: Utterance, intent: str, command: Command) -> bool:
-        """Whether a guard stands outside of a command and only says why."""
+        """Whether a guard beside a command only says why, or describes what it asks for."""
+        text, around, acts = utterance.text, self._around, self._commands[intent].acts
+        word = text[guard.start : guard.end]
         if command.start < guard.end and guard.start < command.end:
-            return False
-        text, around = utterance.text, self._around
+            return self._describes(guard.reason, word, text[guard.end : command.end], intent, command)
         start, end = next(place for place in _clauses(utterance) if place[0] <= guard.start < place[1])
         before = guard.start < command.start
         start, end = (start, min(end, command.start)) if before else (max(start, command.end), end)
-        word, ahead, rest = text[guard.start : guard.end], text[start : guard.start], text[guard.end : end]
-        acts = self._commands[intent].acts
-        acted = any(act in text[guard.start : end] for act in acts)
-        denied = word.startswith(around.denials)
-        if acted and (denied or not (before and command.addressed)):
+        talk = _Talk(word, text[start : guard.start], text[guard.end : end])
+        if before and guard.reason == "negation" and talk.holds(around.complaints):
+            return True  # 再不取消我投诉了，…
+        acted = any(act in word + talk.rest for act in acts)
+        if acted and (word.startswith(around.denials) or not (before and command.addressed)):
             return False  # 别取消，… and 没取消，取消订单
         if before:
-            return self._leads(guard.reason, word, ahead, rest, addressed=command.addressed)
-        if rest.startswith(tuple(act[0] for act in acts)):
-            return False  # 退单?不退
-        more = (ahead + rest).strip(around.particles + _BREAKS)
-        return guard.reason == "negation" and not denied and bool(more)
+            return self._leads(guard.reason, talk, command)
+        return not talk.rest.startswith(tuple(act[0] for act in acts)) and self._follows(guard.reason, talk)
 
-    def _leads(self, reason: str, word: str, ahead: str, rest: str, *, addressed: bool) -> bool:
+    def _describes(self, reason: str, word: str, rest: str, intent: str, command: Command) -> bool:
+        """Whether a word in a command says what of: 领张能买奶茶的券, or is what it asks for: 帮我把那张领了."""
+        words = self._commands[intent]
+        if reason == "past":
+            return command.addressed and word.endswith("了") and word.startswith(words.acts)
+        return word in words.describing and any(one in rest for one in words.described)
+
+    def _leads(self, reason: str, talk: _Talk, command: Command) -> bool:
         """Whether a word in a clause before a command only says why."""
-        around, said = self._around, ahead + word + rest
-        match reason:
-            case "negation" | "correction":
-                return True
-            case "past":
-                return bool(ahead.strip(around.own))  # 同学都领了, not 我已经领了
-            case "question":
-                complains = any(one in said for one in around.complaints)
-                return complains or (addressed and not any(one in said for one in around.wonders))
-            case "quotation":
-                return (
-                    addressed and word in around.passing and len(rest.strip(around.particles + _BREAKS)) > 1
-                )
-            case _:
-                return word in around.passing
+        around = self._around
+        if reason in ("negation", "correction"):
+            return True
+        if reason == "past":  # 同学都领了, not 我已经领了
+            again = any(one in command.said for one in around.again)
+            return bool(again or talk.word in around.times or talk.ahead.strip(around.own))
+        if reason == "question":
+            plain = not talk.holds(around.wonders)
+            told = command.addressed or talk.word in around.statements
+            return talk.holds(around.complaints) or (plain and told)
+        if reason == "quotation":
+            ended = command.addressed or talk.rest.rstrip(_BREAKS).endswith("了")
+            return ended and talk.word in around.passing and len(talk.rest.strip(_BREAKS)) > 2
+        if reason == "future" or talk.word in around.waits:
+            return any(one in command.said for one in around.now) and len(talk.more(around.particles)) > 2
+        return talk.word in around.passing
+
+    def _follows(self, reason: str, talk: _Talk) -> bool:
+        """Whether a word in a clause after a command only says why, or what is to come: 取消吧，晚点我自己点."""
+        if reason == "future":
+            return talk.holds(self._around.later)
+        denied = talk.word.startswith(self._around.denials)
+        return reason == "negation" and not denied and bool(talk.more(self._around.particles))
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A guard in a clause that commands nothing, with what stands around it."""
+
+    word: str
+    ahead: str
+    rest: str
+
+    def holds(self, words: tuple[str, ...]) -> bool:
+        said = self.ahead + self.word + self.rest
+        return any(one in said for one in words)
+
+    def more(self, particles: str) -> str:
+        """What else is said in the clause."""
+        return (self.ahead + self.rest).strip(particles + _BREAKS)
 
 
 def _in_clause(clause: str, start: int, words: CommandSpec, around: AroundWords) -> Command | None:
@@ -118,23 +144,23 @@ def _in_clause(clause: str, start: int, words: CommandSpec, around: AroundWords)
     tails = [place for tail in words.tails for place in _places(clause[done:], tail, len(clause))]
     stop = done + min(tails, default=len(clause) - done)
     said = clause[begin:stop]
-    if (
-        said.endswith("了")
-        and clause[at:stop] in (act, act + "了")
-        and not any(one in said for one in words.urged)
-    ):
+    told = said.endswith("了") and clause[at:stop] in (act, act + "了")
+    alone = clause.rstrip(around.particles) in words.alone
+    if told and not alone and not any(one in said for one in words.urged):
         return None  # 订单取消了 may only tell
-    if not begins and _governed(clause[:at], around):
+    if not begins and clause[:at].endswith((*around.governs, *around.within)):
         return None  # 我没有按取消
     closed = clause[:stop].rstrip(around.particles).endswith(words.closes or (act,))
-    if not (begins or closed or clause.startswith(words.opens)):
+    if not (begins or closed or alone or clause.startswith(words.opens)):
         return None
-    return Command(start + begin, start + stop, any(one in said for one in words.addressed))
+    return Command(start + begin, start + stop, said, any(one in said for one in words.addressed))
 
 
 def _governed(before: str, around: AroundWords) -> bool:
-    """Whether what stands before a command makes it none."""
-    return before.endswith(around.governs) and not before.endswith(around.leads)
+    """Whether what stands before a command makes it none: 他说，取消订单; without a sign, more does: 商家 取消订单."""
+    said = before.rstrip(_BREAKS)
+    words = around.governs if said != before else (*around.governs, *around.within)
+    return said.endswith(words) and not said.endswith(around.leads)
 
 
 def _may_begin(before: str, frame: str, words: CommandSpec) -> bool:

@@ -46,7 +46,7 @@ class Guarding:
             denies = any(len(one) > 1 and one in word for one in permitted) or parse.text.startswith(
                 permitted, guard.end
             )
-            if self._commanded(guard, parse):
+            if self._commanded(guard, parse, intent):
                 continue
             if command is not None and self._commanding.reason(guard, utterance, intent, command):
                 continue
@@ -105,15 +105,32 @@ class Guarding:
             return not denied
         return not (_named_before(parse, guard.start) or _closes(parse, guard))
 
-    def _commanded(self, guard: Guard, parse: Parse) -> bool:
-        """把免单卡领了 asks for what 我把免单卡领了 tells."""
+    def _commanded(self, guard: Guard, parse: Parse, intent: str) -> bool:
+        """把免单卡领了 and 那张券领了 ask for what 我把免单卡领了 tells."""
         if guard.reason != "past":
             return False
+        if self._closing(guard, parse, intent):
+            return True
         for at, (entry, start, _) in enumerate(parse.tokens):
             if entry.roles & ROLE["object"] and start < guard.start:
                 addressed = at and parse.tokens[at - 1][0].roles & ROLE["opener"]
                 return bool(addressed) or not parse.text.endswith(self._spec.words.speaker, 0, start)
         return False
+
+    def _closing(self, guard: Guard, parse: Parse, intent: str) -> bool:
+        """Whether all that is said is what something is to be done with, and what: 那张券领了."""
+        command = self._spec.commands.get(intent)
+        word = parse.text[guard.start : guard.end]
+        if command is None or len(parse.guards) > 1 or not word.startswith(command.acts):
+            return False
+        before = [entry for entry, _, end in parse.tokens if end <= guard.start]
+        after = [entry for entry, start, _ in parse.tokens if start >= guard.end]
+        return (
+            any(entry.kind == "flag" for entry in before)
+            and not any(entry.roles & ROLE["person"] for entry in before)
+            and all(entry.kind == "final" for entry in after)
+            and not any(character in self._spec.around.done for character in parse.text[: guard.start])
+        )
 
 
 def _named_before(parse: Parse, start: int) -> bool:
