@@ -99,7 +99,7 @@ def changed(reading: Reading) -> list[Fields]:
         before is None
         or after is None
         or not (after or reading.values or reading.notes)
-        or True in reading.values.values()
+        or (True in reading.values.values() and (before or after))
     ):
         raise Unclear("tie", "more than one change")
     later = kinds[at:]

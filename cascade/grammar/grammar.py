@@ -19,6 +19,7 @@ from cascade.grammar import (
     amounts,
     bare,
     heard,
+    leads,
     notes,
     parts,
     places,
@@ -50,6 +51,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     **places.HANDLERS,
     **amendments.HANDLERS,
     **alterations.HANDLERS,
+    **leads.HANDLERS,
     **parts.HANDLERS,
     **amounts.HANDLERS,
     **heard.HANDLERS,
@@ -113,7 +115,7 @@ class OrderGrammar:
         found = self.listener.tokens(utterance.text, marks)
         result = HeardReading(utterance, found, spec, changing=intent == spec.modify)
         lay_out(result)
-        reading.read(result, _HANDLERS)
+        reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
@@ -188,7 +190,7 @@ class OrderGrammar:
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = Reading(utterance, tokens, spec, changing=changing)
         lay_out(result)
-        reading.read(result, _HANDLERS)
+        reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
         items: list[Fields] = []

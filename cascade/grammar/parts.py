@@ -19,6 +19,10 @@ _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 def _add(reading: Reading, place: int) -> int:
     """加 before parts adds them, before a quantity it starts another item; 要 also orders."""
     entry = reading.tokens[place][0]
+    if entry.roles & ROLE["plenty"] and reading.at(place + 1)[0].kind == "part":
+        return _plenty(reading, place)
+    if entry.roles & ROLE["increase"] and reading.at(place + 1)[0].kind == "part":
+        return reading.refuse(place)
     first = _after_portion(reading, place + 1)
     if reading.at(first)[0].kind == "part":
         return _list(reading, first, PART)
@@ -32,6 +36,9 @@ def _add(reading: Reading, place: int) -> int:
         reading.marks.append((BREAK, "", None))
         return place + 1
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
+        several = entry.roles & ROLE["increase"] and first > place + 1
+        if several and reading.at(first)[0].kind == "head" and reading.said(HEAD):
+            reading.fail("tie", f"{reading.at(first)[0].form} in it, or another")  # 拿铁加一份浓缩
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
             if not reading.changing:
                 reading.fail("tie", f"{entry.form} before anything was ordered")
@@ -104,17 +111,20 @@ def _part(reading: Reading, place: int) -> int:
     """A part with no word before it: left out (珍珠不要), or what is exchanged (把珍珠换成椰果)."""
     slot = reading.tokens[place][0].slot
     assert slot is not None
-    gone = place + 2
-    while reading.at(place + 1)[0].roles & ROLE["removed"] and reading.at(gone)[0].roles & _GONE:
+    taken = place + 1
+    while reading.changing and reading.at(taken)[0].roles & ROLE["opener"]:
+        taken += 1  # 椰果帮我去掉
+    gone = taken + 1
+    removed = reading.at(taken)[0].roles & ROLE["removed"]
+    while removed and reading.at(gone)[0].roles & _GONE:
         gone += 1
-    if reading.at(place + 1)[0].roles & ROLE["removed"] and (
-        reading.ends_at(gone) or _exchanged(reading, gone)
-    ):
+    if removed and (reading.ends_at(gone) or _exchanged(reading, gone)):
         reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
-        reading.dropped |= gone > place + 2 and not reading.carried
+        reading.dropped |= gone > taken + 1 and not reading.carried
         return gone
-    if reading.at(place + 1)[0].roles & ROLE["add"] and reading.ends_at(place + 2):
+    after = reading.at(place + 1)[0].roles
+    if after & ROLE["add"] and not after & ROLE["increase"] and reading.ends_at(place + 2):
         return min(_list(reading, place, PART) + 1, place + 2)
     if reading.altered:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
@@ -148,9 +158,24 @@ def _gives_way(reading: Reading, place: int) -> int:
     return after if new.slot.name == slot.name and new.value != reading.at(place)[0].value else place
 
 
+def _gave_way(reading: Reading, place: int) -> int:
+    """The place after a value at the end of a clause that is not wanted any more: 改成古茗的，不要喜茶了."""
+    entry, after = reading.at(place)[0], place + 1
+    while reading.at(after)[0].roles & _GONE:
+        after += 1
+    kinds = [mark[0] for mark in reading.marks]
+    if entry.slot is None or CHANGE not in kinds or not reading.ends_at(after):
+        return place
+    became = [mark[2] for mark in reading.marks[kinds.index(CHANGE) :] if mark[1] == entry.slot.field]
+    became += [value for name, value in reading.values.items() if name == entry.slot.field]
+    return after if became and entry.value not in became else place
+
+
 def _remove(reading: Reading, place: int) -> int:
     """Before parts; before a head it rejects that head, if what is wanted instead follows at once."""
     entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
+    if entry.form.startswith(reading.spec.words.speaker) and not reading.changing:
+        return reading.refuse(place)  # 一人一杯，我不要奶盖
     if following.kind == "part":
         return _list(reading, place + 1, OMIT)
     if following.kind in _GIVING_WAY and entry.roles & ROLE["reject"]:
@@ -158,6 +183,10 @@ def _remove(reading: Reading, place: int) -> int:
         if then > place + 1:
             reading.forget(place + 1, place + 2)
             return then
+        gone = _gave_way(reading, place + 1)
+        if gone > place + 1:
+            reading.forget(place + 1, place + 2)
+            return gone
     if following.kind == "head" and entry.roles & ROLE["reject"] and not reading.said(HEAD):
         then = place + 2
         if reading.at(then)[0].roles & ROLE["separator"]:

@@ -246,7 +246,7 @@ class Reading:
     def shows(self, place: int) -> bool:
         """Whether a picture at a place stands right after what it shows."""
         before, after = self.at(place - 1)[0], self.at(place + 1)[0]
-        shown = before.kind in ("head", "attribute") or before.roles & ROLE["picture"]
+        shown = before.kind in ("head", "attribute", "part", "reference") or before.roles & ROLE["picture"]
         return bool(shown) and after.kind not in ("head", "unknown")
 
     def wish(self, field: str, words: str) -> None:
@@ -268,12 +268,15 @@ Handler = Callable[[Reading, int], int]
 """Explains the word at a place, and those after it that belong to it; returns the place after them."""
 
 
-def read(reading: Reading, handlers: Mapping[str, Handler]) -> Reading:
-    """Explain every word."""
+def read(reading: Reading, handlers: Mapping[str, Handler], talk: Callable[[Reading, int], bool]) -> Reading:
+    """Explain every word; those that ``talk`` tells of say nothing."""
     place, count, tokens = 0, reading.count, reading.tokens
     while place < count:
         if reading.changing:
             reading.part(place)
+        if talk(reading, place):
+            place += 1
+            continue
         after = _laid_out(reading, place) or handlers[tokens[place][0].kind](reading, place)
         place = after if after > place else reading.refuse(place)  # whatever a handler does, reading ends
     return reading
@@ -314,7 +317,9 @@ def head(reading: Reading, place: int) -> int:
 
 
 def _exclaimed(reading: Reading, place: int) -> bool:
-    """Whether a single character is what somebody says and not what is wanted: 中，来杯奶茶, 奶茶就中."""
+    """Whether a single character is what somebody says and not what is wanted: 中，来杯奶茶, 奶茶就中, 订单中奶茶."""
+    if reading.tokens[place][0].roles & ROLE["within"] and reading.at(place - 1)[0].kind == "reference":
+        return True
     alone = reading.begins_at(place) and reading.at(place + 1)[0].roles & ROLE["separator"]
     return bool(reading.at(place - 1)[0].kind == "filler" or (alone and not reading.marks))
 
@@ -403,6 +408,8 @@ def flag(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.form in entry.slot.spec.alone and not (reading.begins_at(place) and reading.ends_at(place + 1)):
         return reading.refuse(place)
+    if reading.changing and entry.form.endswith(reading.spec.words.of):
+        reading.fail("tie", "which one, or what becomes of it")  # 那个免单的奶茶
     if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     noun = entry.value in entry.slot.spec.nouns or entry.form.startswith(entry.slot.spec.hints or (" ",))

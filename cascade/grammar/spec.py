@@ -246,6 +246,20 @@ class Words(_Record):
     """A ``reference`` that says what is to be done, or what went wrong, and points at no cup: 改一下."""
     kept: Forms = ()
     """After what stays as it is where something else changes: 拿铁改热的，美式不变."""
+    turn: Forms = ()
+    """A ``change`` between two ways to get it: 外卖转自取."""
+    increase: Forms = ()
+    """An ``add`` of so much more: 多加一份珍珠, and not what follows by itself."""
+    halt: Forms = ()
+    """Before all else it only stops somebody to change something: 等等，改成半糖."""
+    because: Forms = ()
+    """Says why something changes, and nothing of what: 喝不完."""
+    intend: Forms = ()
+    """Right before ``change``: 我想改成半糖."""
+    mine: Forms = ()
+    """Before a name, where something is changed, it points at no other: 我的奶茶."""
+    rightly: Forms = ()
+    """After a ``statement``, before what it should have been: 点错了，应该是大杯."""
     aspect: Forms = ()
     """Right before ``change``, what of an order is changed: 甜度改成半糖."""
 

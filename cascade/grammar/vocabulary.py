@@ -22,7 +22,8 @@ _PRIORITY: Final = (
     "numeral change swap polite again add plenty apiece amend aside recipient person toward remove "
     "reject removed desire carrier opener measure portion bundle count each sort all among other rest "
     "connector lead reference object inside of perfective asking tag final total filler separator times "
-    "bound clock half headcount copula aspect spend which kept picture thing serve"
+    "bound clock half headcount copula aspect spend which turn kept rightly intend mine because halt picture thing "
+    "serve"
 )
 _KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
 

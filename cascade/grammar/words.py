@@ -32,6 +32,7 @@ _BETWEEN: Final = (
     ROLE["of"] | ROLE["filler"] | ROLE["opener"] | ROLE["all"] | ROLE["perfective"] | ROLE["final"]
 )
 _TOLD: Final = ROLE["aspect"] | ROLE["where"] | ROLE["change"]
+_LINKS: Final = frozenset({"of", "inside"})
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
@@ -92,6 +93,11 @@ def _of(reading: Reading, place: int) -> int:
     if before.roles & ROLE["carrier"] and before.kind != "measure":  # 我点的奶茶 was ordered before
         reading.guards.append(("past", *reading.tokens[place][1:]))
         return place + 1
+    pointed = before.kind == "reference" or (
+        before.kind in _LINKS and reading.at(place - 2)[0].kind == "reference"
+    )
+    if reading.changing and pointed:
+        return place + 1  # 刚才那单的奶茶, 刚才那杯里的珍珠
     if before.kind in _DESCRIBES or before.roles & (ROLE["cap"] | ROLE["unit"]):
         return place + 1
     return reading.refuse(place)
@@ -118,6 +124,8 @@ def _perfective(reading: Reading, place: int) -> int:
     if took and reading.ends_at(place + 1) and not reading.carried:
         reading.dropped = True
         return place + 1
+    if reading.changing and before.kind == "note" and before.form.startswith(reading.spec.words.remove):
+        reading.fail("tie", "a wish, or why something changes")  # 不加料了，芋圆拿掉
     if before.kind in _DESCRIBES and reading.ends_at(place + 1):
         if reading.wished or before.kind == "note":
             return place + 1
@@ -159,7 +167,8 @@ def _separator(reading: Reading, place: int) -> int:
 
 
 def _reference(reading: Reading, place: int) -> int:
-    reading.referred = True
+    points = reading.tokens[place][0].kind == "reference"
+    reading.referred |= points or not reading.said(HEAD)  # 布丁奶茶把布丁换成仙草 may be ordered
     before = reading.at(place - 1)[0]
     if before.roles & ROLE["of"]:
         before = reading.at(place - 2)[0]

@@ -144,3 +144,48 @@ def test_every_name_gets_what_was_said_of_it(names: list[str], verb: str, data: 
         *({"drink": name, "sugar": sugars[sugar]} for name, sugar in chosen), intent="modify_order"
     )
     assert parse.answer == expected, parse
+
+
+TALK = {
+    "等等，改成半糖": {"sugar": "half"},
+    "哎不对改成半糖": {"sugar": "half"},
+    "太甜了，改成少糖": {"sugar": "less"},
+    "大杯改小杯，喝不完": {"size": "small"},
+    "我想改成大杯": {"size": "large"},
+    "我的奶茶改成热的": {**TEA, "temperature": "hot"},
+    "给那杯奶茶加珍珠": {**TEA, "toppings": ["珍珠"]},
+    "点错了，应该是大杯": {"size": "large"},
+    "改成古茗的，不要喜茶了": {"brand": "古茗"},
+    "椰果去了": {"without": ["椰果"]},
+    "把红豆去了，换布丁": {"toppings": ["布丁"], "without": ["红豆"]},
+    "订单里多加一份红豆": {"toppings": ["红豆"]},
+    "刚才那个改成两杯": {"quantity": 2},
+    "我不要大杯了，换中杯": {"size": "medium"},
+}
+NO_TALK = [
+    "不对，来杯奶茶",
+    "来杯奶茶，等等，改成半糖",
+    "应该是大杯",
+    "奶茶太甜了",
+    "换个口味，来杯热拿铁",
+    "喝不完，来杯小杯奶茶",
+    "不想换成大杯",
+    "免单卡转给我妈",
+    "我不要奶茶",
+    "刚才那个奶茶再来一杯",
+    "那个免单的我选错杯型了，要中杯",
+    "布丁奶茶把布丁去了换成仙草",
+    "不加料了，那杯奶茶的芋圆拿掉",
+]
+
+
+@pytest.mark.parametrize(("text", "item"), TALK.items())
+def test_talk_around_a_change_says_nothing(text: str, item: dict[str, Any]) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(item, intent="modify_order")
+
+
+@pytest.mark.parametrize("text", NO_TALK)
+def test_what_is_talk_around_a_change_alone_is_none_elsewhere(text: str) -> None:
+    assert not parsed(text).complete

@@ -1,0 +1,64 @@
+"""What is said around a change, and beside one alone, and changes nothing: 等等，太甜了，我想给那杯改成半糖."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar.entry import ROLE
+from cascade.grammar.reading import Handler, Reading
+
+_BEFORE: Final = sum(
+    ROLE[name] for name in ("filler", "separator", "opener", "aside", "halt", "final", "person", "statement")
+)
+_FOLLOWS: Final = ROLE["change"] | ROLE["object"] | ROLE["reference"]
+_LEADS: Final = ROLE["opener"] | ROLE["filler"] | ROLE["aspect"] | ROLE["object"]
+_TRAILS: Final = ROLE["final"] | ROLE["perfective"] | ROLE["filler"]
+_NAMES: Final = frozenset({"head", "attribute", "part"})
+
+
+def passes(reading: Reading, place: int) -> bool:
+    """Whether a word that nothing else explains is talk around a change."""
+    roles = reading.tokens[place][0].roles
+    if not reading.changing:
+        return False
+    if roles & ROLE["halt"]:  # nothing was said yet that it could take back
+        return reading.altered and all(entry.roles & _BEFORE for entry, _, _ in reading.tokens[:place])
+    if roles & ROLE["because"] and reading.altered:
+        return _beside(reading, place)
+    if roles & ROLE["intend"]:
+        return bool(reading.at(place + 1)[0].roles & (ROLE["change"] | ROLE["object"]))
+    if roles & ROLE["mine"]:
+        return reading.at(place + 1)[0].kind == "head"
+    if roles & ROLE["recipient"] and reading.at(place + 1)[0].kind == "reference":
+        return True
+    if roles & ROLE["rightly"] and (reading.begins_at(place) or reading.paused(place)):
+        told = any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens[:place])
+        return told and reading.at(place + 1)[0].kind in _NAMES
+    return False
+
+
+def _beside(reading: Reading, place: int) -> bool:
+    """Whether a reason is a clause of its own, or stands right before what it is the reason for."""
+    first = place
+    while first and reading.tokens[first - 1][0].roles & ROLE["filler"]:
+        first -= 1
+    if not (reading.begins_at(first) or reading.paused(first)):
+        return False
+    after = place + 1
+    while reading.at(after)[0].roles & _TRAILS:
+        after += 1
+    if reading.ends_at(after) or reading.paused(after):
+        return True
+    while reading.at(after)[0].roles & _LEADS:
+        after += 1
+    return bool(reading.at(after)[0].roles & _FOLLOWS)
+
+
+def _talk(reading: Reading, place: int) -> int:
+    return reading.refuse(place)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = dict.fromkeys(
+    ("halt", "because", "intend", "mine", "rightly"), _talk
+)
