@@ -47,6 +47,9 @@ def _pointed(result: Reading) -> bool:
 def _adds_to(result: Reading) -> bool:
     """Whether nothing but parts is said of a name, which may be of one that exists: 烤奶加一份布丁, 两杯都加椰果."""
     kinds = [mark[0] for mark in result.marks]
+    undone = any(entry.roles & ROLE["undo"] and len(entry.form) > 1 for entry, _, _ in result.tokens)
+    if undone and HEAD in kinds and QUANTITY not in kinds and {PART, OMIT} <= set(kinds):
+        return True  # 珍珠奶茶去掉珍珠加布丁
     if VALUE in kinds or BREAK in kinds or not {PART, OMIT} & set(kinds) or kinds.count(HEAD) > 1:
         return False
     parts = next(at for at, kind in enumerate(kinds) if kind in (PART, OMIT))
