@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import words
+from cascade.grammar import existing
 from cascade.grammar.composer import Fields, Unclear, put
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import (
@@ -60,7 +60,7 @@ def _kept(reading: Reading, place: int) -> int:
 def _turn(reading: Reading, place: int) -> int:
     """外卖转自取, and nothing else that is passed on: 免单卡转给我妈."""
     ways = reading.at(place - 1)[0].kind == reading.at(place + 1)[0].kind == "value"
-    return words.HANDLERS["change"](reading, place) if ways and reading.changing else reading.refuse(place)
+    return existing.HANDLERS["change"](reading, place) if ways and reading.changing else reading.refuse(place)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"kept": _kept, "turn": _turn}

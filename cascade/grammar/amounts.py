@@ -1,12 +1,13 @@
-"""What numerals mean where they stand: a quantity, a price bound, a time; nowhere else do they mean anything."""
+"""What numerals mean where they stand: a quantity, people, a price bound, a time; elsewhere they mean nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from cascade.grammar import clock
 from cascade.grammar.entry import ROLE
-from cascade.grammar.numerals import NUMERAL_CHARS, carries_measure, parse_numeral
+from cascade.grammar.numerals import carries_measure
 from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
@@ -16,19 +17,11 @@ _ITEM_OPENS: Final = (
     ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"] | ROLE["add"] | ROLE["desire"]
 )
 _NAMED: Final = frozenset({"head", "attribute"})
-_LITTLE: Final = "一点"
 _SEVERAL: Final = 2
-_FIRST_MINUTES: Final = 10
-"""三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
-
-
-def _number(reading: Reading, place: int) -> int | None:
-    entry, start, end = reading.at(place)
-    return parse_numeral(reading.utterance.text[start:end]) if entry.kind == "numeral" else None
 
 
 def _numeral(reading: Reading, place: int) -> int:
-    number = _number(reading, place)
+    number = reading.number(place)
     _, start, end = reading.tokens[place]
     if number is None:
         return reading.refuse(place)
@@ -39,7 +32,7 @@ def _numeral(reading: Reading, place: int) -> int:
     if reading.at(place - 1)[0].roles & ROLE["demonstrative"] and not roles & _HOUR:
         return reading.refuse(place)  # 那五杯 are there already
     if roles & _HOUR and not _both(reading, number, place):
-        return _clock(reading, place)
+        return clock.read(reading, place)
     people = _headcount(reading, number, place)
     if people > place:
         return people
@@ -52,7 +45,7 @@ def _numeral(reading: Reading, place: int) -> int:
     if roles & (_UNIT | _CAP):
         return _budget(reading, place, bounded=False)
     if roles & _DELAY:
-        return _clock(reading, place)
+        return clock.read(reading, place)
     if roles & _COUNTED and (
         reading.at(place + 2)[0].kind in _NAMED or reading.at(place - 1)[0].kind == "head"
     ):
@@ -127,12 +120,12 @@ def _apiece(reading: Reading, place: int) -> int:
 def _told_later(reading: Reading, place: int) -> int:
     """How many people a later clause says they are: 一人一杯，我们五个; 0 where none does, or several do."""
     found = [at for at in range(place + 1, reading.count) if counted_people(reading, at)]
-    return _number(reading, found[0]) or 0 if len(found) == 1 else 0
+    return reading.number(found[0]) or 0 if len(found) == 1 else 0
 
 
 def counted_people(reading: Reading, place: int) -> int:
     """The place after a clause that ends with how many people they are, from the number on: 我们五个; 0 elsewhere."""
-    before, number = reading.at(place - 1)[0], _number(reading, place)
+    before, number = reading.at(place - 1)[0], reading.number(place)
     if not number or number < _SEVERAL or not before.roles & ROLE["person"]:
         return 0
     _, start, end = reading.tokens[place]
@@ -176,7 +169,7 @@ def _count(reading: Reading, place: int) -> int:
 
 
 def _times(reading: Reading, place: int) -> int:
-    number = _number(reading, place + 1)
+    number = reading.number(place + 1)
     following = reading.at(place + 2)[0]
     if number is None or following.roles & (_MEASURE | _UNIT) or not reading.said(HEAD):
         return reading.refuse(place)
@@ -184,7 +177,7 @@ def _times(reading: Reading, place: int) -> int:
 
 
 def _bound(reading: Reading, place: int) -> int:
-    if _number(reading, place + 1) is None:
+    if reading.number(place + 1) is None:
         return reading.refuse(place)
     after = _budget(reading, place + 1, bounded=True)
     if after == place + 1:
@@ -194,7 +187,7 @@ def _bound(reading: Reading, place: int) -> int:
 
 def _budget(reading: Reading, place: int, *, bounded: bool) -> int:
     """A price, and whether a word before or after it makes it an upper bound. Stays at ``place`` when it is none."""
-    number, after = _number(reading, place), place + 1
+    number, after = reading.number(place), place + 1
     if reading.at(place - 1)[0].kind == "all" or reading.at(place - 2)[0].kind == "all":
         reading.fail("tie", "a price for each")
     if reading.at(after)[0].roles & _UNIT:
@@ -209,90 +202,6 @@ def _budget(reading: Reading, place: int, *, bounded: bool) -> int:
     return after
 
 
-def _clock(reading: Reading, place: int) -> int:
-    """A time of day or a delay, kept as spoken; days and parts of the day count only with a time after them."""
-    first = place
-    while reading.at(place)[0].roles & ROLE["clock"]:
-        place += 1
-    after = _delay(reading, place) if place == first else place
-    if after == place:
-        after = _time_of_day(reading, place)
-    if after == place or reading.spec.clock is None:
-        return reading.refuse(first)
-    reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
-    return after
-
-
-def _delay(reading: Reading, place: int) -> int:
-    half = reading.at(place)[0].roles & ROLE["half"]
-    if half or _number(reading, place) is not None:
-        unit, later = reading.at(place + 1)[0], reading.at(place + 2)[0]
-        if unit.roles & _DELAY and later.roles & ROLE["later"]:
-            return place + 3
-    return place
-
-
-def _time_of_day(reading: Reading, place: int) -> int:
-    hour, after = _number(reading, place), place + 2
-    if (
-        hour is None
-        or hour > 24
-        or _paired(reading, place)
-        or not reading.at(place + 1)[0].roles & _HOUR
-        or _a_little(reading, place)
-    ):
-        return place
-    if reading.at(after)[0].roles & ROLE["fraction"]:
-        after += 1
-    elif reading.at(after)[0].kind == "numeral" and _counts_items(reading, after):
-        decimal = not reading.at(place - 1)[0].roles & ROLE["clock"] and _joined_number(reading, place)
-        if decimal or (_number(reading, after) or 0) >= _FIRST_MINUTES:
-            reading.fail("tie", "minutes or a quantity")
-    elif reading.at(after)[0].kind == "numeral":
-        after += 1
-        if reading.at(after)[0].roles & ROLE["minute"]:
-            after += 1
-    elif _bare_minutes(reading, after):
-        after += 1
-    elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
-        reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
-    return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
-
-
-def _paired(reading: Reading, place: int) -> bool:
-    """我们俩点两杯: no hour."""
-    _, start, end = reading.at(place)
-    return carries_measure(reading.utterance.text[start:end])
-
-
-def _joined_number(reading: Reading, place: int) -> bool:
-    """三点五杯 may be three and a half cups, 三点两杯 is none."""
-    _, start, end = reading.at(place + 2)
-    return reading.utterance.text[start:end] not in ("两", "俩")
-
-
-def _bare_minutes(reading: Reading, place: int) -> bool:
-    """五分 is half of the sugar, and after an hour it is minutes."""
-    entry, clock = reading.at(place)[0], reading.spec.clock
-    bare = entry.slot is not None and entry.form in entry.slot.spec.alone and entry.form[0] in NUMERAL_CHARS
-    return bare and clock is not None and entry.form.endswith(clock.minutes)
-
-
-def _a_little(reading: Reading, place: int) -> bool:
-    """热一点, 来一点 name no hour; 下午一点, 一点半 and 一点前 do."""
-    (_, start, _), (_, _, end) = reading.at(place), reading.at(place + 1)
-    before, after = reading.at(place - 1)[0].roles, reading.at(place + 2)[0].roles
-    exact = after & (ROLE["fraction"] | ROLE["around"])
-    return reading.utterance.text[start:end] == _LITTLE and not (before & ROLE["clock"] or exact)
-
-
-def _counts_items(reading: Reading, place: int) -> bool:
-    """Whether the numeral at a place counts what follows it rather than minutes."""
-    following = reading.at(place + 1)[0]
-    counted = following.roles & (_MEASURE | _COUNTED | ROLE["bundle"])
-    return bool(counted) or (following.slot is not None and following.slot.spec.counts)
-
-
 HANDLERS: Final[Mapping[str, Handler]] = {
     "numeral": _numeral,
     "measure": _measure,
@@ -303,6 +212,4 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "times": _times,
     "apiece": _apiece,
     "bound": _bound,
-    "clock": _clock,
-    "half": _clock,
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
 from cascade.grammar.items import Item, check, differ, narrows, number_of, resolved, spread, without_kind
+from cascade.grammar.lacking import name_all, nameless, only_last_lacks, only_last_uncounted
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
 from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
@@ -107,21 +108,16 @@ def _shared(assembly: Assembly, piece: Piece) -> None:
         assembly.items.append(divided(piece))
 
 
-def _nameless(items: list[Item]) -> bool:
-    """Whether there is one item, spelled out as shares, and no name yet: 一冷一热."""
-    return len(items) == 1 and not items[0].headed and all(not sub.headed for sub in items[0].subs)
-
-
 def _named(assembly: Assembly, piece: Piece) -> None:
     items = assembly.items
-    if _nameless(items) and len(items[0].subs) > 1 and piece.number in (None, items[0].number):
+    if nameless(items) and len(items[0].subs) > 1 and piece.number in (None, items[0].number):
         items[0].headed = True  # 一冷一热，两杯拿铁
         merge(items[0].fields, piece.fields)
         return
     if piece.number is None and _told_again(assembly, piece):
         return
     if len(items) > 1 and not any(item.headed for item in items):
-        if piece.number is not None or not _name_all(assembly):
+        if piece.number is not None or not name_all(assembly.items):
             raise Unclear("tie", "a name after parts without one")
         for item in items:
             merge(item.fields, piece.fields)  # 一杯三分糖另一杯七分糖，奶茶
@@ -175,7 +171,7 @@ def _counted(assembly: Assembly, piece: Piece) -> None:
     if len(items) == 1 and last.headed and last.number is None and not last.subs and piece.link is BREAK:
         last.number = piece.number
         merge(last.fields, piece.fields)
-    elif piece.link is BREAK and _only_last_uncounted(items, piece):
+    elif piece.link is BREAK and only_last_uncounted(items, piece):
         last.number = piece.number  # 奶茶，热，三杯；果茶，冰，三杯
         merge(last.fields, piece.fields)
     elif piece.link is JOIN and not last.subs:
@@ -188,14 +184,6 @@ def _counted(assembly: Assembly, piece: Piece) -> None:
         raise Unclear("tie", "a quantity without a name")
 
 
-def _only_last_uncounted(items: list[Item], piece: Piece) -> bool:
-    *others, last = items
-    total = sum(number_of(item) for item in items)
-    counted = bool(others) and all(item.headed and item.number is not None for item in others)
-    whole = not any(item.subs or item.divided for item in items)
-    return counted and whole and last.headed and last.number is None and piece.number != total
-
-
 def _described(assembly: Assembly, piece: Piece) -> None:
     items = assembly.items
     if not items:
@@ -206,7 +194,7 @@ def _described(assembly: Assembly, piece: Piece) -> None:
             for one in item.subs or (item,):
                 merge(one.fields, piece.fields)
         return
-    if len(items) > 1 and _only_last_lacks(assembly, piece):
+    if len(items) > 1 and only_last_lacks(items, piece, assembly.spreading):
         merge(items[-1].fields, piece.fields)
         return
     if len(items) > 1 or len(items[0].subs) > 1 or items[0].divided:
@@ -217,17 +205,6 @@ def _described(assembly: Assembly, piece: Piece) -> None:
         merge(items[0].subs[0].fields, piece.fields)
     else:
         raise Unclear("tie", "said after a share")
-
-
-def _only_last_lacks(assembly: Assembly, piece: Piece) -> bool:
-    """一杯奶茶，热的，一杯果茶，冰的: what every item before the last has already is said of the last alone."""
-    *others, last = assembly.items
-    names = piece.fields.keys()
-    if any(isinstance(value, list) for value in piece.fields.values()) or names & assembly.spreading:
-        return False
-    if any(item.subs or item.divided for item in assembly.items) or names & last.fields.keys():
-        return False
-    return bool(names) and all(names <= item.fields.keys() for item in others)
 
 
 def _of_all(assembly: Assembly, piece: Piece) -> None:
@@ -242,7 +219,7 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
         return
     if piece.headed and narrows(assembly.spec, assembly.items, piece.fields, assembly.head):
         piece.headed = False
-    if piece.number not in (None, total) or (piece.headed and not _name_all(assembly)):
+    if piece.number not in (None, total) or (piece.headed and not name_all(assembly.items)):
         raise Unclear("tie", "a name or a quantity for all")
     assembly.totalled |= piece.number is not None
     if not assembly.items:
@@ -253,17 +230,6 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
             merge(one.fields, piece.fields)
     if piece.fields:
         assembly.sealed = True
-
-
-def _name_all(assembly: Assembly) -> bool:
-    """Give one name to all items, where none has one: 一杯半糖，一杯无糖，都是奶茶."""
-    items = assembly.items
-    parts = [part for item in items for part in item.subs or (item,)]
-    if not parts or any(part.headed for part in (*items, *parts)) or any(p.number is None for p in parts):
-        return False
-    for part in (*items, *parts):
-        part.headed = True
-    return True
 
 
 def _for_each(assembly: Assembly, piece: Piece) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from cascade.grammar.spec import SlotSpec, Words
+from cascade.grammar.function_words import Words
+from cascade.grammar.spec import SlotSpec
 
 _OTHER_ROLES: Final = (
     "numeral measure counted unit bound cap hour minute fraction delay later around half clock bundle count"

@@ -18,8 +18,12 @@ from cascade.grammar import (
     amendments,
     amounts,
     bare,
+    clock,
+    existing,
+    flags,
     heard,
     leads,
+    names,
     notes,
     parts,
     places,
@@ -29,6 +33,7 @@ from cascade.grammar import (
     words,
 )
 from cascade.grammar.answer import changed, composed, to_data
+from cascade.grammar.changing import may_change
 from cascade.grammar.check import check
 from cascade.grammar.composer import Fields, Unclear
 from cascade.grammar.entry import ROLE, Token
@@ -43,9 +48,11 @@ from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
 _HANDLERS: Final[Mapping[str, Handler]] = {
-    **reading.HANDLERS,
+    **names.HANDLERS,
+    **flags.HANDLERS,
     **notes.HANDLERS,
     **words.HANDLERS,
+    **existing.HANDLERS,
     **serving.HANDLERS,
     **speech.HANDLERS,
     **places.HANDLERS,
@@ -54,6 +61,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     **leads.HANDLERS,
     **parts.HANDLERS,
     **amounts.HANDLERS,
+    **clock.HANDLERS,
     **heard.HANDLERS,
 }
 _MAX_READINGS: Final = 16
@@ -186,7 +194,8 @@ class OrderGrammar:
 
     def _parse_one(self, utterance: Utterance, tokens: list[Token], intent: str | None) -> Parse:
         spec = self.spec
-        changing = (spec.modify is not None if intent is None else intent == spec.modify) and _changes(tokens)
+        changeable = spec.modify is not None if intent is None else intent == spec.modify
+        changing = changeable and may_change(tokens)
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = Reading(utterance, tokens, spec, changing=changing)
         lay_out(result)
@@ -232,25 +241,6 @@ class OrderGrammar:
         except ValidationError as error:
             result.fail("invalid", error.errors()[0]["msg"])
             return None
-
-
-def _changes(tokens: list[Token]) -> bool:
-    """Whether an order that exists is spoken of, or something becomes something else."""
-    rather = tokens and tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
-    return (
-        bool(rather)
-        or reading.changes(tokens)
-        or any(
-            token[0].kind == "reference"
-            or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
-            for at, token in enumerate(tokens)
-        )
-    )
-
-
-def _to_a_flag(tokens: list[Token], at: int) -> bool:
-    """Whether 把 leads to something that is spent: 把那张免单卡用了."""
-    return any(token[0].kind == "flag" for token in tokens[at : at + 4])
 
 
 def _senses(token: Token) -> list[Token]:

@@ -1,4 +1,7 @@
-"""The items of an order as far as they are known, and what makes a finished row of them unclear."""
+"""The items of an order as far as they are known, and what makes a finished row of them unclear.
+
+An order is wrong as soon as one item of it may be another, or none: whatever leaves that open is refused here.
+"""
 
 from __future__ import annotations
 

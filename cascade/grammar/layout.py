@@ -1,4 +1,7 @@
-"""What the layout of a list says of places in an utterance."""
+"""What the layout of a list says of places in an utterance: found before it is read, and kept beside it.
+
+It knows nothing of how it is found (:mod:`~cascade.grammar.lists`), so that a reading can hold one.
+"""
 
 from __future__ import annotations
 

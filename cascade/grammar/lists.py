@@ -2,7 +2,7 @@
 
 A layout counts only where it holds for the whole utterance: 拿铁2 美式1 has a number after every name, 1.奶茶 2.果茶
 numbers its lines, 奶茶两杯去冰 果茶一杯热 has one name to a stretch. Where it does not, nothing is said here and the
-words stay what they are.
+words stay what they are. Shares are found here too, since their numbers count no names: 两冰两热, 我的少糖她的多糖.
 """
 
 from __future__ import annotations

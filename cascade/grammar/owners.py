@@ -1,4 +1,7 @@
-"""Shares that go by whose they are, or by what tells them apart: 我的少糖她的多糖, 大杯的去冰中杯的热."""
+"""Shares that go by whose they are, or by what tells them apart: 我的少糖她的多糖, 大杯的去冰中杯的热.
+
+No number says how many each is: one, or two where it is a couple's. They count only where no two of them are alike.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import parts, words
+from cascade.grammar import existing, parts
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import HEAD, Handler, Reading
 
@@ -47,8 +47,8 @@ def _lead(reading: Reading, place: int) -> int:
 
 def _change(reading: Reading, place: int) -> int:
     """目的地改成火车站: what changes an order may itself lead to a place."""
-    changed = words.HANDLERS["change"](reading, place)
-    whither = reading.tokens[place][0].roles & ROLE["lead"] or words.of_an_address(reading, place)
+    changed = existing.HANDLERS["change"](reading, place)
+    whither = reading.tokens[place][0].roles & ROLE["lead"] or existing.of_an_address(reading, place)
     if reading.changing and changed == place + 1 and whither and not _runs_on(reading, place + 1):
         after = max(changed, _address(reading, place + 1))
         if reading.pauses and " " in reading.between(place + 1, after):

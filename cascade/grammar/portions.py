@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cascade.grammar.entry import ROLE
-
-if TYPE_CHECKING:
-    from cascade.grammar.reading import Reading
+from cascade.grammar.reading import Reading
 
 
 def beside_cups(reading: Reading, place: int) -> bool:

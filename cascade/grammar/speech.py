@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from cascade.grammar import amounts, words
+from cascade.grammar import amounts, clock, words
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.reading import BREAK, HEAD, QUANTITY, Handler, Reading
 
@@ -215,7 +215,7 @@ def _serve(reading: Reading, after: int) -> None:
 _OTHERWISE: Final[tuple[tuple[str, Handler], ...]] = (
     ("person", _person),
     ("carrier", _carrier),
-    ("clock", amounts.HANDLERS["clock"]),
+    ("clock", clock.HANDLERS["clock"]),
     ("final", words.HANDLERS["final"]),
     ("filler", words.HANDLERS["filler"]),
 )

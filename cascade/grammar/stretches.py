@@ -1,4 +1,7 @@
-"""Where a value that is kept as spoken begins and ends, within the stretch that a model marked for it."""
+"""Where a value that is kept as spoken begins and ends, in the stretch that a model marked for it or a word beyond.
+
+A mark is right about what it is and may be wrong about its edges, and what is kept as spoken is handed on as it is.
+"""
 
 from __future__ import annotations
 

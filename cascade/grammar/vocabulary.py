@@ -12,8 +12,10 @@ from pydantic import RootModel
 from cascade.bundle import Bundle, validated
 from cascade.errors import InputRejected
 from cascade.grammar.entry import ROLE, Entry, Slot
+from cascade.grammar.forms import Form, Forms
+from cascade.grammar.function_words import Words
 from cascade.grammar.numerals import NUMERAL_CHARS
-from cascade.grammar.spec import Form, Forms, GrammarSpec, Words
+from cascade.grammar.spec import GrammarSpec
 from cascade.strict_yaml import Document
 from cascade.text import Normalizer
 

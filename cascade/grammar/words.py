@@ -1,4 +1,4 @@
-"""How function words are read: what carries an order, what joins items, what asks, and what forbids an answer."""
+"""How function words are read: what joins items, what is said of all or of each, what asks, what forbids an answer."""
 
 from __future__ import annotations
 
@@ -6,32 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from cascade.grammar.entry import ROLE
-from cascade.grammar.notes import noted
-from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.reading import (
     ALL,
     AMONG,
     BREAK,
-    CHANGE,
     EACH,
     HEAD,
     JOIN,
     OMIT,
     OTHER,
     PART,
-    POINTED,
     REST,
     Handler,
     Reading,
-    altered,
 )
 from cascade.grammar.serving import consents
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
-_BETWEEN: Final = (
-    ROLE["of"] | ROLE["filler"] | ROLE["opener"] | ROLE["all"] | ROLE["perfective"] | ROLE["final"]
-)
-_TOLD: Final = ROLE["aspect"] | ROLE["where"] | ROLE["change"]
 _LINKS: Final = frozenset({"of", "inside"})
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
@@ -166,113 +157,6 @@ def _separator(reading: Reading, place: int) -> int:
     return place + 1
 
 
-def _reference(reading: Reading, place: int) -> int:
-    points = reading.tokens[place][0].kind == "reference"
-    reading.referred |= points or not reading.said(HEAD)  # 布丁奶茶把布丁换成仙草 may be ordered
-    before = reading.at(place - 1)[0]
-    if before.roles & ROLE["of"]:
-        before = reading.at(place - 2)[0]
-    described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies
-    if described and reading.altered and _names_it(reading, place):
-        return place + 1
-    which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
-    if reading.tokens[place][0].roles & ROLE["statement"] and before.kind != "note":
-        which = False
-    if which and reading.tokens[place][0].kind == "reference":
-        reading.fail("tie", "which one, or what becomes of it")
-    if reading.tokens[place][0].roles & ROLE["near"] and reading.at(place + 1)[0].kind == "flag":
-        reading.fail("tie", "one that exists, or the one that follows")  # 这杯用券，拿铁
-    if not reading.changing:
-        return reading.refuse(place)
-    _count_pointed(reading, reading.tokens[place][0].form)
-    return place + 1
-
-
-def _count_pointed(reading: Reading, form: str) -> None:
-    """那两杯 says how many; 那两杯里 speaks of some of them."""
-    numbers = [number for char in form if (number := parse_numeral(char) or 0) > 1]
-    if numbers and not form.endswith(reading.spec.words.inside):
-        reading.marks.append((POINTED, reading.spec.quantity.field, numbers[0]))
-
-
-def _names_it(reading: Reading, place: int) -> bool:
-    """半糖那杯改全糖: what one was ordered with says which it is, and is kept as spoken."""
-    entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
-    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "note"), None)
-    bare = entry.kind == "reference" and entry.roles & ROLE["cup"] and reading.begins_at(place - 1)
-    if not bare or field is None or not following.roles & ROLE["change"]:
-        return False
-    reading.marks.pop()
-    reading.wish(field, reading.spoken(place - 1, place))
-    reading.referred = True
-    return True
-
-
-def _change(reading: Reading, place: int) -> int:
-    """Changes an order that exists; before a note it is spoken with it: 换燕麦奶."""
-    if reading.tokens[place][0].roles & ROLE["swap"] and reading.at(place + 1)[0].kind == "note":
-        of_what = reading.at(place - 1)[0]
-        if of_what.kind == "head" and reading.referred and reading.begins_at(place - 1):
-            reading.fail("tie", "the drink, or what is in it")  # 喜茶那杯，绿妍改金凤茶底
-        if not altered(reading.tokens, place):
-            return noted(reading, place, place + 1)
-    if not reading.changing:
-        return reading.refuse(place)
-    if place == 0 and reading.ends_at(1):
-        reading.fail("tie", "changed into what")  # 变！奶茶
-    if _says_which(reading, place - 1):
-        reading.fail("tie", "which one, or what was it")
-    _replace(reading, place)
-    reading.marks.append((CHANGE, "", None))
-    return place + 1
-
-
-def _replace(reading: Reading, place: int) -> None:
-    """What the whole order was to be gives way to what it becomes: 外卖改自取, 打包的改堂食."""
-    before = place - 1
-    while reading.at(before)[0].roles & _BETWEEN:
-        before -= 1
-    entry, slot = reading.at(before)[0], reading.at(before)[0].slot
-    if entry.kind == "value" and slot is not None and slot.field in reading.values:
-        reading.replaced.append(slot.field)
-        del reading.values[slot.field]
-    elif entry.kind == "note" and slot is not None and not entry.roles & (ROLE["ordinal"] | ROLE["cup"]):
-        said = reading.notes.get(slot.field, [])
-        if said and said[-1] == reading.spoken(before, before) and reading.at(place + 1)[0].kind == "note":
-            said.pop()
-    if (
-        any(reading.notes.values())
-        and reading.at(place + 1)[0].kind == "note"
-        and not reading.begins_at(place)
-    ):
-        reading.fail("tie", "which wish becomes which")
-    ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
-    if not ways.isdisjoint(reading.values) and not of_an_address(reading, place):
-        reading.fail("tie", "where it went, and what becomes of it")  # 外卖，改堂食
-
-
-def of_an_address(reading: Reading, place: int) -> bool:
-    """Whether the last thing said before a place that can change is where it goes: 地址写错了，改成8号楼."""
-    told = next((entry for entry, _, _ in reversed(reading.tokens[:place]) if entry.roles & _TOLD), None)
-    return told is not None and bool(told.roles & ROLE["where"])
-
-
-def _says_which(reading: Reading, place: int) -> bool:
-    """大杯的那个, and 少糖的 right after 那杯."""
-    linked = reading.at(place)[0].kind == "of"
-    entry, before = reading.at(place - linked)[0], reading.at(place - linked - 1)[0]
-    if entry.roles & ROLE["demonstrative"] and before.kind == "attribute":
-        return True
-    ends = linked or any(entry.form.endswith(form) for form in reading.spec.words.of)
-    return entry.kind == "attribute" and ends and bool(before.roles & ROLE["reference"])
-
-
-def _swap(reading: Reading, place: int) -> int:
-    return (
-        noted(reading, place, place + 1) if reading.at(place + 1)[0].kind == "note" else reading.refuse(place)
-    )
-
-
 def _refuse(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
@@ -314,10 +198,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "asking": _asking,
     "tag": _tag,
     "separator": _separator,
-    "reference": _reference,
-    "object": _reference,
-    "change": _change,
-    "swap": _swap,
     "guard": _refuse,
     "picture": _picture,
     "thing": _thing,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from cascade.grammar import HeardParse, Parse
 from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
-from cascade.tiers.calibration import Calibration, log_odds
+from cascade.tiers.calibration import Calibration
 from cascade.tiers.guarding import Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
@@ -30,6 +29,7 @@ from cascade.tiers.surroundings import (
 )
 from cascade.tiers.tagging import Tagging
 from cascade.tiers.talk import idle, talk
+from cascade.tiers.verdict import MOST, Hearing, Verdict, bounded_odds
 
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
@@ -37,50 +37,8 @@ _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 
 _COUNTED: Final = frozenset({"numeral", "head"})
 _TALK: Final = frozenset({"unknown", "perfective"})
-_MOST: Final = 6.0
 _SURE: Final = 0.9
 """How likely a numeral must be no part of the order to be passed over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the tags say about a parse."""
-
-    doubtful: tuple[Place, ...]
-    """Places of the normalised text about which they disagree, in order; empty when the order may stand."""
-    detail: str = ""
-    evidence: Mapping[str, float] = field(default_factory=dict)
-    """What is known of the parts of the order, by name; more is better."""
-
-
-@dataclass(slots=True)
-class _Hearing:
-    """The tags of one text, and what has been found doubtful so far."""
-
-    tagging: Tagging
-    explained: npt.NDArray[np.bool_]
-    slots: float = 1.0
-    """Least probability of a part of the order being what the grammar says it is."""
-    chatter: float = 1.0
-    """Least probability of what is passed over being no part of the order."""
-    doubts: list[tuple[Place, str]] = field(default_factory=list)
-
-    def doubt(self, place: Place, why: str) -> None:
-        self.doubts.append((place, why))
-
-    def heard(self, confidence: Any) -> None:
-        self.slots = min(self.slots, float(confidence))
-
-    def passed(self, confidence: Any) -> None:
-        self.chatter = min(self.chatter, float(confidence))
-
-    def verdict(self, **evidence: float) -> Verdict:
-        doubts = sorted(self.doubts)
-        return Verdict(
-            tuple(dict.fromkeys(place for place, _ in doubts)),
-            "; ".join(dict.fromkeys(why for _, why in doubts)),
-            {"slots": _odds(self.slots), "chatter": _odds(self.chatter), **evidence},
-        )
 
 
 class Judge:
@@ -116,7 +74,7 @@ class Judge:
 
     def verdict(self, parse: Parse, tagging: Tagging) -> Verdict:
         """About an order that the grammar found by itself."""
-        hearing = _Hearing(tagging, np.zeros(len(tagging.best), bool))
+        hearing = Hearing(tagging, np.zeros(len(tagging.best), bool))
         if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
             hearing.doubt((0, len(tagging.best)), "nothing named")
         self._chatter(hearing, parse)
@@ -130,7 +88,7 @@ class Judge:
     def heard(self, found: HeardParse, tagging: Tagging, marks: Sequence[Heard]) -> Verdict:
         """About an order that was put together by the marks of these tags."""
         parse = found.parse
-        hearing = _Hearing(tagging, np.zeros(len(tagging.best), bool))
+        hearing = Hearing(tagging, np.zeros(len(tagging.best), bool))
         if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
             hearing.doubt((0, len(tagging.best)), "nothing named")
         for place in found.unresolved:
@@ -157,11 +115,11 @@ class Judge:
             **_evidence(parse),
             alone=0.0,
             closed=float(not spoken),
-            edges=_odds(edges) - _MOST,
+            edges=bounded_odds(edges) - MOST,
             undropped=float(not found.dropped),
         )
 
-    def _chatter(self, hearing: _Hearing, parse: Parse) -> None:
+    def _chatter(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
         counts_at = tuple(counting(parse))
         describes_at = tuple(describing(parse))
@@ -176,7 +134,7 @@ class Judge:
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
-    def _passed_over(self, hearing: _Hearing, found: HeardParse, spending: Spending) -> None:
+    def _passed_over(self, hearing: Hearing, found: HeardParse, spending: Spending) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""
         parse = found.parse
         describes_at = tuple(describing(parse)) if parse.intent == self._spec.intent else ()
@@ -215,7 +173,7 @@ class Judge:
             if doubtful:
                 hearing.doubt((start, end), "uncovered")
 
-    def _dropped(self, hearing: _Hearing, found: HeardParse) -> None:
+    def _dropped(self, hearing: Hearing, found: HeardParse) -> None:
         """What was named and is left out: no name may be, where an item then has none."""
         items = getattr(found.parse.answer, self._spec.items, ())
         named = all(any(said(item, head) for head in self._heads) for item in items)
@@ -230,7 +188,7 @@ class Judge:
             if role == "head" and items and not named and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and not in the order")
 
-    def _guards(self, hearing: _Hearing, found: HeardParse, spending: Spending) -> None:
+    def _guards(self, hearing: Hearing, found: HeardParse, spending: Spending) -> None:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
         parse = found.parse
         items = len(getattr(parse.answer, self._spec.items, ()))
@@ -243,20 +201,20 @@ class Judge:
             if items > 1 or not (self._guarding.soft(guard, parse) or talk(self._spec, guard, found)):
                 hearing.doubt((guard.start, guard.end), guard.reason)
 
-    def _elsewhere(self, hearing: _Hearing, parse: Parse) -> None:
+    def _elsewhere(self, hearing: Hearing, parse: Parse) -> None:
         """Words by which the order goes by what it does not hold."""
         for word in self._spec.elsewhere if parse.intent == self._spec.intent else ():
             if (start := parse.text.find(word)) >= 0:
                 hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
 
-    def _owned(self, hearing: _Hearing, parse: Parse) -> None:
+    def _owned(self, hearing: Hearing, parse: Parse) -> None:
         """What is said of somebody's share, where there are several and the order holds one: 两杯奶茶，我的少糖."""
         items = getattr(parse.answer, self._spec.items, ())
         several = sum(getattr(item, self._spec.quantity.field) for item in items) > 1
         for place in claimed(parse) if several and parse.intent == self._spec.intent else ():
             hearing.doubt(place, "whose is it")
 
-    def _mentions(self, hearing: _Hearing, parse: Parse) -> None:
+    def _mentions(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""
         places: dict[Place, frozenset[str]] = {}
         for mention in parse.mentions:
@@ -271,7 +229,7 @@ class Judge:
             if not tagged or not tagged <= set(numbers):
                 hearing.doubt((start, end), f"{'/'.join(sorted(fields))} by the grammar alone")
 
-    def _tagged_alone(self, hearing: _Hearing, answer: BaseModel) -> None:
+    def _tagged_alone(self, hearing: Hearing, answer: BaseModel) -> None:
         """What only the tagger gives to a field: fine for a verb before a place, not for a word beside a value."""
         for start, end, number in runs(hearing.tagging.pooled, hearing.explained):
             name = self._fields[number]
@@ -280,18 +238,13 @@ class Judge:
             if name in self._exact or not filled(answer, name, self._spec.items):
                 hearing.doubt((start, end), f"{name} by the tagger alone")
 
-    def _said_at_all(self, hearing: _Hearing, answer: BaseModel) -> None:
+    def _said_at_all(self, hearing: Hearing, answer: BaseModel) -> None:
         """A field that the grammar filled without a mention (a number, a time) must be heard somewhere."""
         for number, name in enumerate(self._fields):
             if name not in self._exact and filled(answer, name, self._spec.items):
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
-
-
-def _odds(probability: float) -> float:
-    """As log-odds, as far as a sample of a few hundred can tell how much they are worth."""
-    return max(-_MOST, min(_MOST, log_odds(probability)))
 
 
 def _evidence(parse: Parse) -> dict[str, float]:

@@ -20,11 +20,12 @@ from cascade.features import Encoder, Pieces
 from cascade.grammar import OrderGrammar
 from cascade.result import Abstention, Outcome, Proposal, Span
 from cascade.text import Utterance
-from cascade.tiers.agreement import Judge, Verdict
+from cascade.tiers.agreement import Judge
 from cascade.tiers.base import Context
 from cascade.tiers.calibration import Calibration, Vector, energy, log_odds, softmax
 from cascade.tiers.graph import MODEL, Graph, encoder_of
 from cascade.tiers.guarding import Guarding
+from cascade.tiers.verdict import Verdict
 
 NAME: Final = "classifier"
 

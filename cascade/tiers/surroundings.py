@@ -80,6 +80,7 @@ def filled(answer: BaseModel, name: str, items: str) -> bool:
 
 
 def said(record: BaseModel, name: str) -> bool:
+    """Whether a record has a field and something else in it than where nothing is said."""
     described = type(record).model_fields.get(name)
     return described is not None and getattr(record, name) != described.get_default(call_default_factory=True)
 

@@ -1,4 +1,7 @@
-"""Whether a word that forbids an order is talk: it stands in a clause of its own, and a later one plainly orders."""
+"""Whether a word that forbids an order is talk: it stands in a clause of its own, and a later one plainly orders.
+
+Or it takes back what named nothing and orders at once: 算了帮我点杯奶茶. A name beside it may be what it forbids.
+"""
 
 from __future__ import annotations
 

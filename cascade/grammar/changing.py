@@ -1,0 +1,42 @@
+"""Whether the words of an utterance speak of an order that exists, or of something that becomes something else.
+
+Asked before anything is read, since the same words mean other things in an order and in a change of one.
+"""
+
+from __future__ import annotations
+
+from cascade.grammar.entry import ROLE, Token
+
+
+def changes(tokens: list[Token]) -> bool:
+    """Whether something is changed; 换燕麦奶 only says how it is made."""
+    return any(
+        token[0].roles & ROLE["change"]
+        and (at + 1 == len(tokens) or tokens[at + 1][0].kind != "note" or altered(tokens, at))
+        for at, token in enumerate(tokens)
+    )
+
+
+def altered(tokens: list[Token], at: int) -> bool:
+    """Whether the wish after a word is what something becomes, and the word no part of it: 改成放前台."""
+    slot = tokens[at + 1][0].slot
+    return slot is not None and slot.spec.loose and bool(tokens[at][0].roles & ROLE["alter"])
+
+
+def may_change(tokens: list[Token]) -> bool:
+    """Whether an order that exists is spoken of, or something becomes something else."""
+    rather = tokens and tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
+    return (
+        bool(rather)
+        or changes(tokens)
+        or any(
+            token[0].kind == "reference"
+            or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
+            for at, token in enumerate(tokens)
+        )
+    )
+
+
+def _to_a_flag(tokens: list[Token], at: int) -> bool:
+    """Whether 把 leads to something that is spent: 把那张免单卡用了."""
+    return any(token[0].kind == "flag" for token in tokens[at : at + 4])

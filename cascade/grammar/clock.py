@@ -1,0 +1,106 @@
+"""Times of day and delays, kept as spoken: 明天下午三点半, 半小时后.
+
+The numbers in them count nothing that is ordered, and 三点二十杯 leaves open which of its numbers does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from cascade.grammar.entry import ROLE
+from cascade.grammar.numerals import NUMERAL_CHARS, carries_measure
+from cascade.grammar.reading import Handler, Reading
+
+_HOUR, _DELAY = ROLE["hour"], ROLE["delay"]
+_COUNTED: Final = ROLE["measure"] | ROLE["counted"] | ROLE["bundle"]
+_LITTLE: Final = "一点"
+_FIRST_MINUTES: Final = 10
+"""三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
+
+
+def read(reading: Reading, place: int) -> int:
+    """A time of day or a delay, kept as spoken; days and parts of the day count only with a time after them."""
+    first = place
+    while reading.at(place)[0].roles & ROLE["clock"]:
+        place += 1
+    after = _delay(reading, place) if place == first else place
+    if after == place:
+        after = _time_of_day(reading, place)
+    if after == place or reading.spec.clock is None:
+        return reading.refuse(first)
+    reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
+    return after
+
+
+def _delay(reading: Reading, place: int) -> int:
+    half = reading.at(place)[0].roles & ROLE["half"]
+    if half or reading.number(place) is not None:
+        unit, later = reading.at(place + 1)[0], reading.at(place + 2)[0]
+        if unit.roles & _DELAY and later.roles & ROLE["later"]:
+            return place + 3
+    return place
+
+
+def _time_of_day(reading: Reading, place: int) -> int:
+    hour, after = reading.number(place), place + 2
+    if (
+        hour is None
+        or hour > 24
+        or _paired(reading, place)
+        or not reading.at(place + 1)[0].roles & _HOUR
+        or _a_little(reading, place)
+    ):
+        return place
+    if reading.at(after)[0].roles & ROLE["fraction"]:
+        after += 1
+    elif reading.at(after)[0].kind == "numeral" and _counts_items(reading, after):
+        decimal = not reading.at(place - 1)[0].roles & ROLE["clock"] and _joined_number(reading, place)
+        if decimal or (reading.number(after) or 0) >= _FIRST_MINUTES:
+            reading.fail("tie", "minutes or a quantity")
+    elif reading.at(after)[0].kind == "numeral":
+        after += 1
+        if reading.at(after)[0].roles & ROLE["minute"]:
+            after += 1
+    elif _bare_minutes(reading, after):
+        after += 1
+    elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
+        reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
+    return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _paired(reading: Reading, place: int) -> bool:
+    """我们俩点两杯: no hour."""
+    _, start, end = reading.at(place)
+    return carries_measure(reading.utterance.text[start:end])
+
+
+def _joined_number(reading: Reading, place: int) -> bool:
+    """三点五杯 may be three and a half cups, 三点两杯 is none."""
+    _, start, end = reading.at(place + 2)
+    return reading.utterance.text[start:end] not in ("两", "俩")
+
+
+def _bare_minutes(reading: Reading, place: int) -> bool:
+    """五分 is half of the sugar, and after an hour it is minutes."""
+    entry, clock = reading.at(place)[0], reading.spec.clock
+    bare = entry.slot is not None and entry.form in entry.slot.spec.alone and entry.form[0] in NUMERAL_CHARS
+    return bare and clock is not None and entry.form.endswith(clock.minutes)
+
+
+def _a_little(reading: Reading, place: int) -> bool:
+    """热一点, 来一点 name no hour; 下午一点, 一点半 and 一点前 do."""
+    (_, start, _), (_, _, end) = reading.at(place), reading.at(place + 1)
+    before, after = reading.at(place - 1)[0].roles, reading.at(place + 2)[0].roles
+    exact = after & (ROLE["fraction"] | ROLE["around"])
+    return reading.utterance.text[start:end] == _LITTLE and not (before & ROLE["clock"] or exact)
+
+
+def _counts_items(reading: Reading, place: int) -> bool:
+    """Whether the numeral at a place counts what follows it rather than minutes."""
+    following = reading.at(place + 1)[0]
+    counted = following.roles & _COUNTED
+    return bool(counted) or (following.slot is not None and following.slot.spec.counts)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"clock": read, "half": read}

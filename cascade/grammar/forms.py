@@ -1,0 +1,47 @@
+"""Words as ``grammar.yaml`` and ``lexicon.yaml`` write them down: single ones, and combinations spelled out of a few.
+
+Everything that is read from these files is made of them, whichever part of the grammar it is for.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+Form = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+_MAX_COMBINATIONS: Final = 20_000
+
+
+def _spelled_out(forms: Any) -> Any:
+    """Lists inside a list are alternatives one after the other: ``[[我, ""], [妈, 爸]]`` is 我妈, 我爸, 妈, 爸."""
+    if not isinstance(forms, list) or not any(isinstance(form, list) for form in forms):
+        return forms
+    found: list[Any] = [
+        form for form in forms if not isinstance(form, list)
+    ]  # lines of plain words stay theirs
+    for alternatives in forms:
+        if isinstance(alternatives, list):
+            found.extend(_combined(alternatives))
+    return found
+
+
+def _combined(alternatives: list[Any]) -> list[str]:
+    places = [place if isinstance(place, list) else [place] for place in alternatives]
+    if not all(isinstance(piece, str) for place in places for piece in place):
+        raise ValueError("alternatives are lists of words")
+    if prod(map(len, places)) > _MAX_COMBINATIONS:
+        raise ValueError(f"more than {_MAX_COMBINATIONS} combinations")
+    return list(dict.fromkeys("".join(pieces) for pieces in product(*places) if any(pieces)))
+
+
+Forms = Annotated[tuple[Form, ...], BeforeValidator(_spelled_out)]
+"""Words; a list among them stands for the combinations of its alternatives."""
+
+
+class Record(BaseModel):
+    """A section of the file: nothing in it may be changed, or be there unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

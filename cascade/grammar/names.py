@@ -1,0 +1,116 @@
+"""How the name of what is ordered is read, and a value that is said of it: 热拿铁, 大杯的, 去冰.
+
+Most of it tells where such a word is none: where it is part of another, said of something else, or a question of which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+from cascade.grammar.entry import ROLE
+from cascade.grammar.numerals import NUMERAL_CHARS
+from cascade.grammar.portions import again, beside_cups
+from cascade.grammar.reading import HEAD, PART, QUANTITY, VALUE, Handler, Reading
+
+_BRINGS: Final = ROLE["change"] | ROLE["all"]
+_TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
+
+
+def _head(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    if entry.roles & ROLE["picture"] and reading.shows(place):
+        return place + 1  # 拿铁☕ is one
+    if entry.twofold and reading.said(HEAD) and beside_cups(reading, place):
+        reading.fail("tie", f"{entry.form} by itself, or in the cup before it")  # 来一杯拿铁，两份浓缩
+    if entry.twofold and again(reading, place) and not reading.said(HEAD):
+        reading.fail("tie", f"another {entry.form}, or more of it in one that exists")  # 再补一份芋圆
+    reading.lead(place)
+    _, start, end = reading.tokens[place]
+    torn = reading.pauses and any(
+        " " in reading.utterance.raw[a[1] : b[0]] for a, b in pairwise(reading.utterance.offsets[start:end])
+    )
+    if torn and reading.said(HEAD):
+        reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
+    reading.marks.append((HEAD, entry.slot.field, entry.value))
+    return place + 1
+
+
+def _exclaimed(reading: Reading, place: int) -> bool:
+    """Whether a single character is what somebody says and not what is wanted: 中，来杯奶茶, 奶茶就中, 订单中奶茶."""
+    if reading.tokens[place][0].roles & ROLE["within"] and reading.at(place - 1)[0].kind == "reference":
+        return True
+    alone = reading.begins_at(place) and reading.at(place + 1)[0].roles & ROLE["separator"]
+    return bool(reading.at(place - 1)[0].kind == "filler" or (alone and not reading.marks))
+
+
+def _counts(reading: Reading, place: int) -> bool:
+    """Whether a name that begins like a quantity stands where a quantity would."""
+    before, after = reading.at(place - 1)[0].roles, reading.at(place + 1)[0]
+    orders = before & (ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["opener"])
+    return bool(orders) and after.kind != "head" and not after.roles & ROLE["of"]
+
+
+def _clear(reading: Reading, place: int) -> bool:
+    """Whether a value stands alone in its clause, or is what something is changed to: 糖改三分."""
+    before, after = reading.at(place - 1)[0], place + 1
+    while reading.at(after)[0].roles & _TRAILS:
+        after += 1
+    alone = reading.begins_at(place) or bool(before.roles & _BRINGS)
+    return alone and reading.ends_at(after)
+
+
+def _said_of_all(reading: Reading, place: int) -> bool:
+    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all."""
+    kinds = [mark[0] for mark in reading.marks]
+    if not reading.paused(place):
+        return False
+    if kinds.count(HEAD) == 1 and kinds.count(QUANTITY) > 1:
+        return True  # 三杯奶茶 两杯大的一杯小的 热
+    return kinds.count(HEAD) > 1 and VALUE not in kinds
+
+
+def _attribute(reading: Reading, place: int) -> int:
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    if entry.form in entry.slot.spec.alone and not _clear(reading, place):
+        return reading.refuse(place)
+    if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
+        return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
+    if len(entry.form) == 1 and (reading.at(place - 1)[0].kind == "note" or _exclaimed(reading, place)):
+        return reading.refuse(place)
+    if entry.roles & ROLE["person"] and reading.at(place + 1)[0].roles & ROLE["wants"]:
+        reading.fail("tie", f"{entry.form} may be who wants it")  # 阿嬷要喝热的
+    beyond = reading.at(place + 2)[0]
+    if (
+        len(entry.form) == 1
+        and reading.at(place + 1)[0].roles & ROLE["connector"]
+        and beyond.kind == "attribute"
+    ):
+        return reading.refuse(place)  # 冰和糖都别放
+    following, beyond = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    undone = (
+        entry.form.endswith(reading.spec.words.undone) and reading.said(PART) is reading.said(HEAD) is False
+    )
+    if undone and not (reading.changing or reading.said(QUANTITY)):
+        reading.fail("tie", "an order, or a change of one")  # 减脂期，糖去掉
+    within = entry.roles & ROLE["within"] and reading.at(place - 1)[0].kind == "measure"
+    if within and following.kind == "numeral":
+        reading.fail("tie", "one share of several")  # 两杯中一杯去冰
+    if following.roles & ROLE["demonstrative"] and beyond.kind == "attribute" and not reading.said(HEAD):
+        reading.fail("tie", "which one, or what is wanted")  # 大杯那个去冰
+    if entry.rejects and reading.at(place + 1)[0].kind == "head":
+        reading.fail("tie", f"{entry.form} may reject what follows")
+    if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):
+        reading.fail("tie", f"{entry.form} is a name or a number of something")  # 来7杯茶
+    if entry.slot.spec.specifies:
+        reading.specified = True
+        if _said_of_all(reading, place):
+            reading.fail("tie", f"{entry.form} of all, or of the last")
+    reading.marks.append((VALUE, entry.slot.field, entry.said))
+    return place + 1
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"head": _head, "attribute": _attribute}
