@@ -127,7 +127,7 @@ class OrderGrammar:
         amendments.settle(result)
         alterations.settle(result)
         unresolved = [*found.unresolved, *heard.misread(result)]
-        if result.changing and _denies_first(result):
+        if result.changing and (_denies_first(result) or _may_order(result)):
             result.fail("tie", _EITHER)  # 不要少糖要多糖
         items: list[Fields] = []
         if not result.problem:
@@ -225,7 +225,7 @@ class OrderGrammar:
             reason, detail = "no_match", "no order in it"
         elif uncovered and reason != "quantity":
             reason, detail = "uncovered", " ".join(text[start:end] for start, end in uncovered)
-        elif not reason and not decided and _may_order(result):
+        elif not reason and (not decided or intent == self.spec.modify) and _may_order(result):
             answer, reason, detail = None, "tie", _EITHER
         elif not reason and not (decided or bare.orders(result, items, self._spreading)):
             if self.spec.modify is not None and bare.adds(result):

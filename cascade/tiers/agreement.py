@@ -23,6 +23,7 @@ from cascade.tiers.surroundings import (
     counting,
     describing,
     filled,
+    ordered_after,
     pointed_at,
     runs,
     said,
@@ -60,6 +61,8 @@ class Judge:
         if spec.clock is not None:
             self._spoken.add(spec.clock.field)
         self._flags = {slot.field for slot in spec.slots.values() if slot.role == "flag"}
+        self._ways = [slot.field for slot in spec.slots.values() if slot.role == "value" and slot.field]
+        self._places = [slot.field for slot in spec.slots.values() if slot.role == "place" and slot.field]
         self._heads = [slot.field for slot in spec.slots.values() if slot.role == "head" and slot.field]
         self._exact = {
             name
@@ -109,6 +112,7 @@ class Judge:
         self._guards(hearing, found, spending)
         self._elsewhere(hearing, parse)
         self._owned(hearing, parse)
+        self._whereto(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
         return hearing.verdict(
@@ -182,6 +186,8 @@ class Judge:
             which = role == "attribute" and pointed_at(found.parse.tokens, start)
             if which and found.parse.intent == self._spec.modify:
                 hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖
+            if role == "attribute" and ordered_after(found.parse.tokens, end):
+                hearing.doubt((start, end), "named, and not in the order")  # 树林里来杯奶茶
             gone = role == "head" and any(guard.start == end for guard in found.parse.guards)
             if gone and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and said to be gone")  # 奶茶没了，来杯果茶
@@ -192,7 +198,8 @@ class Judge:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
         parse = found.parse
         items = len(getattr(parse.answer, self._spec.items, ()))
-        for start, end in parse.uncovered + tuple((guard.start, guard.end) for guard in parse.guards):
+        spent = ((spending.start, spending.end),) if spending else ()
+        for start, end in (*parse.uncovered, *spent, *((guard.start, guard.end) for guard in parse.guards)):
             if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
                 hearing.doubt((start, end), "another wish")
         for guard in parse.guards:
@@ -206,6 +213,19 @@ class Judge:
         for word in self._spec.elsewhere if parse.intent == self._spec.intent else ():
             if (start := parse.text.find(word)) >= 0:
                 hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
+
+    def _whereto(self, hearing: Hearing, parse: Parse) -> None:
+        """A place that nothing leads to may be where somebody is: 12号桌两杯奶茶."""
+        if parse.intent != self._spec.intent:
+            return
+        places = [name for name in self._places if filled(parse.answer, name, self._spec.items)]
+        leads = any(entry.roles & ROLE["lead"] for entry, _, _ in parse.tokens)
+        if (
+            places
+            and not leads
+            and not any(filled(parse.answer, way, self._spec.items) for way in self._ways)
+        ):
+            hearing.doubt((0, len(parse.text)), f"{places[0]} that nothing leads to")
 
     def _owned(self, hearing: Hearing, parse: Parse) -> None:
         """What is said of somebody's share, where there are several and the order holds one: 两杯奶茶，我的少糖."""

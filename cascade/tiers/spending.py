@@ -40,7 +40,7 @@ class Spending:
     start: int = 0
     end: int = 0
     asked: bool = False
-    """Whether it is asked for there: 能用免单卡帮我点杯奶茶吗."""
+    """Whether it is asked for there, before what is ordered: 能用免单卡帮我点杯奶茶吗, and not 来杯奶茶能用券吗."""
     several: bool = False
     """Whether more than one is to be spent, which a flag cannot say."""
 
@@ -53,9 +53,9 @@ class Spending:
 
     def permits(self, guard: Guard) -> bool:
         """Whether a guard only says which coupon, or asks for what is asked for politely."""
-        if self.holds(guard.start, guard.end):
-            return guard.reason in _GUARDS
-        return self.asked and guard.reason == "question" and guard.start >= self.end
+        if guard.reason == "question":
+            return self.asked and guard.start >= self.start
+        return self.holds(guard.start, guard.end) and guard.reason in _GUARDS
 
 
 def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
@@ -71,6 +71,7 @@ def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
         last += 1
     start, end = tokens[first][1], tokens[last][2]
     asked = any(guard.reason == "question" and start <= guard.start < end for guard in parse.guards)
+    asked = asked and any(_names(entry) for entry, first, _ in tokens if first >= end)
     return Spending(start, end, asked, _many(parse, start, end))
 
 

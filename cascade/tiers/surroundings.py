@@ -21,6 +21,11 @@ _OWNERS: Final = ROLE["owner"] | ROLE["person"]
 NOTHING: Final = Entry("", "end")
 
 
+def ordered_after(tokens: Sequence[Token], end: int) -> bool:
+    """Whether a word that orders stands right after a place."""
+    return any(start == end and entry.kind in CARRIERS for entry, start, _ in tokens)
+
+
 def pointed_at(tokens: Sequence[Token], start: int) -> bool:
     """Whether a word that points at an order stands right before a place."""
     return any(end == start and entry.kind == "reference" for entry, _, end in tokens)
