@@ -95,6 +95,8 @@ def _settle_pointed(reading: Reading) -> None:
     becomes = any(mark[0] in (CHANGE, *_OF_ONE) for mark in told) or reading.values or reading.notes
     if reading.counted and (reading.carried or not becomes):
         reading.fail("tie", "what becomes of it")  # 那两杯奶茶, 来那两杯
+    if reading.counted and any(mark[0] is ALL for mark in told):
+        reading.fail("tie", "how many, or which of them")  # 那两杯都改热的
 
 
 def _find(marks: list[Mark], kind: str) -> int:

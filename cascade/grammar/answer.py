@@ -19,6 +19,7 @@ from cascade.grammar.reading import (
     OMIT,
     PART,
     QUANTITY,
+    SPLIT,
     VALUE,
     Mark,
     Reading,
@@ -27,6 +28,7 @@ from cascade.grammar.rows import in_row
 from cascade.grammar.spec import GrammarSpec
 
 _GIVEN: Final = ROLE["person"] | ROLE["recipient"]
+_SAID_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 _ADDED: Final = _TOLD | {JOIN, QUANTITY}
@@ -65,9 +67,23 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     if reading.repeats and not items:
         items = [{}]
     _check_rejected(reading, items)
+    _check_kept(reading.marks, items)
     check_parts(reading.spec, items)
     _check_people(reading, items)
     return items
+
+
+def _check_kept(marks: list[Mark], items: list[Fields]) -> None:
+    """Every value that was read is in some item: 两杯拿铁都换燕麦奶 一热一冰 must not end as two of no temperature."""
+    splits = (shares for kind, _, shares in marks if kind is SPLIT)
+    shared = (mark for shares in splits for _, said in shares for mark in said)
+    for kind, name, value in (*marks, *shared):
+        if kind not in _SAID_OF_ONE:
+            continue
+        kept = [item[name] for item in items if name in item]
+        said = any(value in one if isinstance(one, list) else one == value for one in kept)
+        if not said and not (isinstance(value, Vague) and any(one in value.exact for one in kept)):
+            raise Unclear("tie", f"{value} is said of nothing")
 
 
 def _falters(reading: Reading) -> bool:

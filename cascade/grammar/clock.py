@@ -66,7 +66,16 @@ def _time_of_day(reading: Reading, place: int) -> int:
         after += 1
     elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
+    if _sharp(reading, after):
+        return after + 1
     return after + 1 if reading.at(after)[0].roles & ROLE["around"] else after
+
+
+def _sharp(reading: Reading, place: int) -> bool:
+    """四点整 is a time, and 四点整两杯 orders at four."""
+    following = reading.at(place + 1)[0]
+    orders = following.kind in ("numeral", "measure", "head", "attribute") or following.roles & _COUNTED
+    return bool(reading.at(place)[0].roles & ROLE["sharp"]) and not orders
 
 
 def _paired(reading: Reading, place: int) -> bool:

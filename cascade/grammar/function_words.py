@@ -99,6 +99,12 @@ class Words(Record):
     """What takes a part out of a cup that there is, said without a drink: 珍珠去掉."""
     undone: Forms = ()
     """What a value ends with that takes something out of a cup that there may be: 糖去掉."""
+    settles: Forms = ()
+    """A ``final`` that stays with a wish that says where to put it: 放一楼大厅就行."""
+    set_down: Forms = ()
+    """What such a wish begins with: 放. No words of their own."""
+    sharp: Forms = ()
+    """After an hour, says that it is that exactly: 四点整."""
     aside: Forms = ()
     """Chatter that orders nothing and forbids nothing: alone in its clause, or before what orders: 渴死了."""
     person: Forms = ()

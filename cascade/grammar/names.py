@@ -6,7 +6,6 @@ Most of it tells where such a word is none: where it is part of another, said of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.entry import ROLE
@@ -28,11 +27,7 @@ def _head(reading: Reading, place: int) -> int:
     if entry.twofold and again(reading, place) and not reading.said(HEAD):
         reading.fail("tie", f"another {entry.form}, or more of it in one that exists")  # 再补一份芋圆
     reading.lead(place)
-    _, start, end = reading.tokens[place]
-    torn = reading.pauses and any(
-        " " in reading.utterance.raw[a[1] : b[0]] for a, b in pairwise(reading.utterance.offsets[start:end])
-    )
-    if torn and reading.said(HEAD):
+    if reading.torn(place) and reading.said(HEAD):
         reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
@@ -72,6 +67,18 @@ def _said_of_all(reading: Reading, place: int) -> bool:
     return kinds.count(HEAD) > 1 and VALUE not in kinds
 
 
+def _taken_out(reading: Reading, place: int) -> bool:
+    """Whether a value takes something out of a cup that may be there already: 减脂期，糖去掉, 奶茶糖别放了."""
+    if reading.changing or reading.said(QUANTITY):
+        return False
+    entry, words = reading.tokens[place][0], reading.spec.words
+    if entry.form.endswith(words.undone):
+        return not (reading.said(PART) or reading.said(HEAD))
+    gone = tuple(form + done for form in words.removed for done in words.perfective)
+    followed = reading.at(place + 1)[0].kind == "perfective" and entry.form.endswith(words.removed)
+    return reading.said(HEAD) and not reading.carried and (followed or entry.form.endswith(gone))
+
+
 def _attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -91,11 +98,8 @@ def _attribute(reading: Reading, place: int) -> int:
     ):
         return reading.refuse(place)  # 冰和糖都别放
     following, beyond = reading.at(place + 1)[0], reading.at(place + 2)[0]
-    undone = (
-        entry.form.endswith(reading.spec.words.undone) and reading.said(PART) is reading.said(HEAD) is False
-    )
-    if undone and not (reading.changing or reading.said(QUANTITY)):
-        reading.fail("tie", "an order, or a change of one")  # 减脂期，糖去掉
+    if _taken_out(reading, place):
+        reading.fail("tie", "an order, or a change of one")
     within = entry.roles & ROLE["within"] and reading.at(place - 1)[0].kind == "measure"
     if within and following.kind == "numeral":
         reading.fail("tie", "one share of several")  # 两杯中一杯去冰

@@ -49,6 +49,10 @@ def noted(reading: Reading, first: int, last: int) -> int:
         earlier -= 1
     if earlier < first - 1 and reading.at(earlier)[0].kind == "note":
         reading.fail("tie", "one wish, or two")  # 少珍珠…少波霸
+    if reading.at(last + 1)[0].roles & ROLE["settles"] and reading.tokens[first][0].form.startswith(
+        reading.spec.words.set_down
+    ):
+        last += 1
     reading.wish(slot.field, reading.spoken(first, last))
     lasts = reading.at(last + 1)[0].roles & ROLE["lasting"] and reading.ends_at(last + 2)
     return last + 2 if lasts else last + 1

@@ -88,6 +88,8 @@ def _list(reading: Reading, place: int, kind: str) -> int:
     while True:
         slot = reading.tokens[place][0].slot
         assert slot is not None
+        if reading.torn(place):
+            reading.fail("tie", f"{reading.tokens[place][0].form} or two words")  # 奶茶 大 珍珠不要
         field = slot.field if kind is PART else slot.spec.without
         reading.marks.append((kind, field or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
@@ -111,6 +113,8 @@ def _part(reading: Reading, place: int) -> int:
     """A part with no word before it: left out (珍珠不要), or what is exchanged (把珍珠换成椰果)."""
     slot = reading.tokens[place][0].slot
     assert slot is not None
+    if reading.torn(place):
+        reading.fail("tie", f"{reading.tokens[place][0].form} or two words")  # 奶茶 大 珍珠不要
     taken = place + 1
     while reading.changing and reading.at(taken)[0].roles & ROLE["opener"]:
         taken += 1  # 椰果帮我去掉

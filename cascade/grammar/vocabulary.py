@@ -119,7 +119,7 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             drafts.setdefault(form, _Draft()).roles |= ROLE[role]
 
     for name in Words.model_fields:
-        if name != "speaker":
+        if name not in ("speaker", "set_down"):
             add(name, getattr(spec.words, name))
     _mark_speaker(spec, drafts)
     if spec.budget is not None:

@@ -5,6 +5,7 @@ Nothing here depends on what the words were found to mean, so that it may be ask
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.entry import ROLE, Entry, Token
@@ -24,6 +25,12 @@ class Wording:
         self.utterance = utterance
         self.tokens = tokens
         self.count = len(tokens)
+
+    def torn(self, place: int) -> bool:
+        """Whether there is a space inside the word at a place, as it was typed: 大 珍珠 is no 大珍珠."""
+        _, start, end = self.tokens[place]
+        offsets = self.utterance.offsets[start:end]
+        return self.pauses and any(" " in self.utterance.raw[a[1] : b[0]] for a, b in pairwise(offsets))
 
     def at(self, place: int) -> Token:
         """The word at a place; a word of no kind beyond either end."""

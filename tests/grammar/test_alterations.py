@@ -41,7 +41,6 @@ ALTERED = [
         {},
     ),
     ("其中一杯改成热的", [{"temperature": "hot"}], {}),
-    ("那三杯奶茶都去冰吧", [{**TEA, "quantity": 3, "temperature": "no_ice"}], {}),
     ("改成两杯！改成两杯！", [{"quantity": 2}], {}),
     ("糖改三分糖 冰改去冰", [{"sugar": "light", "temperature": "no_ice"}], {}),
     ("糖再减一点，改微糖", [{"sugar": "light"}], {}),

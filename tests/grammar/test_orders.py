@@ -205,6 +205,11 @@ def test_a_guard_forbids_even_a_part_of_the_order(text: str, reason: str) -> Non
         ("柠檬水三杯，奶茶一杯，欸奶茶也三杯", "tie"),
         ("一杯喝不腻的，少糖", "tie"),
         ("减脂期，糖去掉", "tie"),
+        ("奶茶糖别放了", "tie"),
+        ("一杯 奶茶 热 大 珍珠不要", "tie"),
+        ("两杯拿铁都换燕麦奶 一热一冰", "tie"),
+        ("麻烦把那两杯都改成热的", "tie"),
+        ("那三杯奶茶都去冰吧", "tie"),
         ("地址是3号楼吧，我那单", "tie"),
         ("不要冰红茶", "tie"),
         ("帮我点一杯奶茶，不要冰红茶", "tie"),
@@ -291,3 +296,9 @@ def test_spoken_values_are_as_typed() -> None:
     parse = parsed("來杯奶茶，送到公司，換燕麥奶")
     assert isinstance(parse.answer, OrderIntent)
     assert parse.answer.preferences == ("換燕麥奶",)
+
+
+def test_an_hour_may_be_sharp_and_a_wish_may_end_with_where_it_is_enough() -> None:
+    assert parsed("四点整，送体育馆，柠檬水十杯").answer.fulfilment.time == "四点整"
+    assert parsed("四点整两杯奶茶").answer.fulfilment.time == "四点"
+    assert parsed("来杯奶茶，放一楼大厅就行").answer.preferences == ("放一楼大厅就行",)
