@@ -16,7 +16,7 @@ from cascade.text import Normalizer, Utterance
 from cascade.tiers.base import Context
 
 ORDER = "千问，帮我点两杯少糖去冰的珍珠奶茶，用免单卡"
-UNCLEAR = "千问，帮我点一杯少糖少冰、适合减脂的奶茶"
+UNCLEAR = "千问，帮我点一杯少糖少冰、适合备考的奶茶"
 QUESTION = "帮我点杯奶茶这句话用英文怎么说"
 REFUSED = "别帮我点奶茶"
 DOWN = "你还在吗"
@@ -41,7 +41,7 @@ RULES: Mapping[str, Outcome] = {
             use_coupon=True,
         ),
     ),
-    UNCLEAR: Abstention("uncovered", uncovered=uncovered(UNCLEAR, "适合减脂"), partial=PARTIAL),
+    UNCLEAR: Abstention("uncovered", uncovered=uncovered(UNCLEAR, "适合备考"), partial=PARTIAL),
     QUESTION: Abstention("quotation", detail="这句话"),
     REFUSED: Proposal("decline", OrderIntent(intent="decline"), detail="phrase 别帮我点"),
 }
@@ -52,12 +52,12 @@ CLASSIFIER: Mapping[str, Outcome] = {
         confidence=0.91,
         runner_up=("recommend_drink", 0.06),
         complete=False,
-        uncovered=uncovered(UNCLEAR, "适合减脂"),
+        uncovered=uncovered(UNCLEAR, "适合备考"),
     ),
     QUESTION: Proposal("out_of_scope", OrderIntent(intent="out_of_scope"), confidence=0.71, score=2.4),
 }
 MODEL: Mapping[str, Outcome] = {
-    UNCLEAR: Proposal("order_drink", PARTIAL.model_copy(update={"preferences": ("适合减脂",)}), usage=ASKED),
+    UNCLEAR: Proposal("order_drink", PARTIAL.model_copy(update={"preferences": ("适合备考",)}), usage=ASKED),
     QUESTION: Proposal("out_of_scope", OrderIntent(intent="out_of_scope"), usage=SILENT),
     DOWN: Failure(BackendUnavailable("the server is restarting", hint="try again")),
 }

@@ -11,7 +11,7 @@ from cascade.testing import FakeBackend
 from training.annotation import parse_order
 
 ACTING = ("order_drink", "modify_order", "cancel_order", "claim_coupon")
-LEAN = "千问，帮我点一杯少糖少冰、适合减脂的奶茶"
+LEAN = "千问，帮我点一杯少糖少冰、适合备考的奶茶"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_a_wish_in_free_words_is_in_the_order_that_is_asked_back(cascade: Cascad
     result = cascade.classify(LEAN)
     assert result.status == "clarify"
     best = result.candidates[0].answer
-    assert best == parse_order("drink=奶茶 sugar=less temp=less_ice ; pref=适合减脂", "order_drink")
+    assert best == parse_order("drink=奶茶 sugar=less temp=less_ice ; pref=适合备考", "order_drink")
 
 
 def model_saying(order: str, intent: str = "order_drink") -> FakeBackend:
@@ -51,13 +51,13 @@ def model_saying(order: str, intent: str = "order_drink") -> FakeBackend:
 
 
 def test_what_the_small_tiers_cannot_cover_goes_to_the_large_model() -> None:
-    backend = model_saying("drink=奶茶 sugar=less temp=less_ice ; pref=适合减脂")
+    backend = model_saying("drink=奶茶 sugar=less temp=less_ice ; pref=适合备考")
     with Cascade.load(llm=backend) as cascade:
         result = cascade.classify(LEAN)
         awaited = asyncio.run(cascade.aclassify(LEAN))
     assert (result.status, result.tier, len(backend.requests)) == ("answered", "llm", 2)
     assert result.answer is not None
-    assert result.answer.preferences == ("适合减脂",)
+    assert result.answer.preferences == ("适合备考",)
     assert awaited.answer == result.answer
 
 
@@ -65,11 +65,11 @@ def test_what_the_small_tiers_cannot_cover_goes_to_the_large_model() -> None:
     "wrong",
     [
         "drink=奶茶 sugar=less temp=less_ice",
-        "drink=奶茶 sugar=extra temp=less_ice ; pref=适合减脂",
+        "drink=奶茶 sugar=extra temp=less_ice ; pref=适合备考",
         "drink=奶茶 sugar=less temp=less_ice ; pref=适合增肌",
-        "drink=果茶 sugar=less temp=less_ice ; pref=适合减脂",
-        "drink=奶茶 n=2 sugar=less temp=less_ice ; pref=适合减脂",
-        "drink=奶茶 sugar=less temp=less_ice ; coupon pref=适合减脂",
+        "drink=果茶 sugar=less temp=less_ice ; pref=适合备考",
+        "drink=奶茶 n=2 sugar=less temp=less_ice ; pref=适合备考",
+        "drink=奶茶 sugar=less temp=less_ice ; coupon pref=适合备考",
     ],
 )
 def test_a_wrong_order_of_the_large_model_is_never_answered(wrong: str) -> None:

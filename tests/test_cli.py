@@ -70,7 +70,7 @@ def test_columns_line_up_in_chinese(run: Run) -> None:
 def test_what_was_not_understood_is_named(run: Run) -> None:
     lines = run("classify", UNCLEAR).stdout.splitlines()
     assert lines[0] == f"? {UNCLEAR}"
-    assert lines[2].strip() == "not understood: 适合减脂"
+    assert lines[2].strip() == "not understood: 适合备考"
     assert "a guess to confirm: order_drink by classifier, confidence 0.910" in lines[3]
 
 
@@ -99,7 +99,7 @@ def test_json_tells_each_turn(run: Run) -> None:
     assert [turn["outcome"] for turn in answer["attempts"]] == ["abstention", "abstention", "failure"]
     assert answer["attempts"][2]["retryable"] is True
     (answer,) = objects(run("classify", "--json", UNCLEAR).stdout)
-    spans = [{"start": 13, "end": 17, "text": "适合减脂"}]
+    spans = [{"start": 13, "end": 17, "text": "适合备考"}]
     assert answer["uncovered"] == answer["candidates"][0]["uncovered"] == spans
     assert answer["attempts"][1]["runner_up"] == ["recommend_drink", 0.06]
 
@@ -257,7 +257,7 @@ def test_version() -> None:
 
 def test_explain_shows_each_turn(run: Run) -> None:
     lines = [line.strip() for line in run("explain", UNCLEAR).stdout.splitlines()]
-    assert "read as       帮我点一杯少糖少冰、适合减脂的奶茶  after a wake word" in lines
+    assert "read as       帮我点一杯少糖少冰、适合备考的奶茶  after a wake word" in lines
     assert "1 rules       escalated  uncovered  20 µs" in lines
     assert "abstained; understood so far: order_drink" in lines
     assert "confidence 0.910, asked for 0.95" in lines

@@ -79,6 +79,7 @@ def settle(reading: Reading) -> None:
     reading.marks = _once([mark for mark in reading.marks if mark[0] is not KEPT])
     _settle_one_of(reading)
     _settle_pointed(reading)
+    _check_all(reading)
 
 
 def _settle_pointed(reading: Reading) -> None:
@@ -95,8 +96,13 @@ def _settle_pointed(reading: Reading) -> None:
     becomes = any(mark[0] in (CHANGE, *_OF_ONE) for mark in told) or reading.values or reading.notes
     if reading.counted and (reading.carried or not becomes):
         reading.fail("tie", "what becomes of it")  # 那两杯奶茶, 来那两杯
-    if reading.counted and any(mark[0] is ALL for mark in told):
-        reading.fail("tie", "how many, or which of them")  # 那两杯都改热的
+
+
+def _check_all(reading: Reading) -> None:
+    """两杯都改热的, 那两杯都改热的: how many they are may be said of the change, or only say which they are."""
+    kinds = [mark[0] for mark in reading.marks if mark[0] in (QUANTITY, ALL, CHANGE)]
+    if kinds[:2] == [QUANTITY, ALL]:
+        reading.fail("tie", "how many, or which of them")
 
 
 def _find(marks: list[Mark], kind: str) -> int:

@@ -231,6 +231,8 @@ class GrammarSpec(Record):
     elsewhere: Forms = ()
     """Words by which an order goes by what it does not hold: 后者少糖. They make an order doubtful that only a model
     could put together."""
+    unchanged: Forms = ()
+    """The same of a change: 别把半糖改成三分, 我选的是去冰吧."""
     otherwise: Forms = ()
     """Words of another wish than an order: beside one, unexplained, they make two of it: 取消那单，再来一杯."""
     soft: Mapping[str, Forms] = Field(default_factory=dict)

@@ -23,6 +23,7 @@ from cascade.tiers.surroundings import (
     counting,
     describing,
     filled,
+    only_named,
     ordered_after,
     pointed_at,
     runs,
@@ -209,10 +210,12 @@ class Judge:
                 hearing.doubt((guard.start, guard.end), guard.reason)
 
     def _elsewhere(self, hearing: Hearing, parse: Parse) -> None:
-        """Words by which the order goes by what it does not hold."""
-        for word in self._spec.elsewhere if parse.intent == self._spec.intent else ():
+        """Words by which the order goes by what it does not hold, or by which nothing of it changes."""
+        for word in self._spec.elsewhere if parse.intent == self._spec.intent else self._spec.unchanged:
             if (start := parse.text.find(word)) >= 0:
                 hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
+        if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
+            hearing.doubt((0, len(parse.text)), "named, and nothing becomes of it")
 
     def _whereto(self, hearing: Hearing, parse: Parse) -> None:
         """A place that nothing leads to may be where somebody is: 12号桌两杯奶茶."""

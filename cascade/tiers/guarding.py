@@ -86,7 +86,8 @@ class Guarding:
             detail = not counted and any(slot.field in self._details for slot in slots)
             if (detail or counted) and names_an_order(parse, at, intent, self._spec):
                 detail = counted = False
-            if ordered or detail or (counted and (ordering or start > called_off)):
+            of_a_part = bool(permitted) and _of_a_part(parse, at)
+            if ordered or detail or of_a_part or (counted and (ordering or start > called_off)):
                 places.append((start, end))
             carries = entry.kind in CARRIERS or bool(entry.roles & ROLE["carrier"])
             ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
@@ -131,6 +132,15 @@ class Guarding:
             and all(entry.kind == "final" for entry in after)
             and not any(character in self._spec.around.done for character in parse.text[: guard.start])
         )
+
+
+def _of_a_part(parse: Parse, at: int) -> bool:
+    """Whether a word says that less than an order is called off: 取消我那杯奶茶的糖, 那张免单卡帮我退了吧."""
+    entry = parse.tokens[at][0]
+    if entry.kind == "flag":
+        return not any(other.roles & _POINTS for other, _, _ in parse.tokens)
+    last = all(other.kind in _SILENT for other, _, _ in parse.tokens[at + 1 :])
+    return bool(entry.roles & ROLE["aspect"]) and last and bool(parse.tokens[at - 1][0].roles & ROLE["of"])
 
 
 def _named_before(parse: Parse, start: int) -> bool:

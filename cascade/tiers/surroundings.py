@@ -26,6 +26,17 @@ def ordered_after(tokens: Sequence[Token], end: int) -> bool:
     return any(start == end and entry.kind in CARRIERS for entry, start, _ in tokens)
 
 
+def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
+    """Whether a name is all that is said and something strange stands beside it: 还没做吧，那杯绿妍."""
+    told = parse.answer.model_dump(exclude_defaults=True, exclude={"intent"}) if parse.answer else {}
+    if set(told) != {items} or any(set(item) - set(names) for item in told[items]) or not parse.uncovered:
+        return False
+    acts = (
+        ROLE["carrier"] | ROLE["change"] | ROLE["again"] | ROLE["desire"] | ROLE["numeral"] | ROLE["measure"]
+    )
+    return not any(entry.roles & acts for entry, _, _ in parse.tokens)
+
+
 def pointed_at(tokens: Sequence[Token], start: int) -> bool:
     """Whether a word that points at an order stands right before a place."""
     return any(end == start and entry.kind == "reference" for entry, _, end in tokens)

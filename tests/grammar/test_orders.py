@@ -210,6 +210,7 @@ def test_a_guard_forbids_even_a_part_of_the_order(text: str, reason: str) -> Non
         ("两杯拿铁都换燕麦奶 一热一冰", "tie"),
         ("麻烦把那两杯都改成热的", "tie"),
         ("那三杯奶茶都去冰吧", "tie"),
+        ("两杯都改半糖", "tie"),
         ("地址是3号楼吧，我那单", "tie"),
         ("不要冰红茶", "tie"),
         ("帮我点一杯奶茶，不要冰红茶", "tie"),

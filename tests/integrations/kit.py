@@ -24,7 +24,7 @@ from cascade.tiers.llm import LLMTier
 from cascade.traffic import Gate, TrafficSpec
 
 ORDER = "千问，帮我点两杯少糖去冰的珍珠奶茶，用免单卡"
-UNCLEAR = "千问，帮我点一杯少糖少冰、适合减脂的奶茶"
+UNCLEAR = "千问，帮我点一杯少糖少冰、适合备考的奶茶"
 NEGATED = "别帮我点奶茶"
 KEY = "correct-horse-battery-staple"
 LOCKED = ServeSpec.model_validate({"key": KEY})

@@ -80,7 +80,7 @@ def test_every_turn_is_shown_with_what_was_asked_of_it(
         asked(seen.page, UNCLEAR)
         rules, classifier, llm = seen.page.locator(".step").all()
         expect(rules).to_contain_text("understood so far: order_drink")
-        expect(rules.locator("mark").first).to_contain_text("适合减脂")
+        expect(rules.locator("mark").first).to_contain_text("适合备考")
         expect(classifier).to_contain_text("proposed order_drink")
         expect(classifier).to_contain_text(f"asked for {threshold.confidence:g}")
         expect(classifier.locator(".gauge .tick")).to_have_count(1)

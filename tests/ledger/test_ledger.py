@@ -560,7 +560,7 @@ async def test_calls_whose_callers_went_away_are_charged_to_nobody() -> None:
     ledger = Ledger(BOOK)
     backend = FakeBackend([After(30, "{}")], model="plus")
     async with Cascade.load(llm=[backend], listeners=[ledger]) as cascade:
-        asking = asyncio.ensure_future(cascade.aclassify("千问，帮我点一杯少糖少冰、适合减脂的奶茶"))
+        asking = asyncio.ensure_future(cascade.aclassify("千问，帮我点一杯少糖少冰、适合备考的奶茶"))
         await until(lambda: bool(backend.requests))
         asking.cancel()
         await asyncio.wait([asking])

@@ -187,7 +187,7 @@ def test_a_failed_delivery_says_why_and_comes_later(either: Counter) -> None:
 SAYINGS = (
     "千问，帮我点杯奶茶",
     "来两杯珍珠奶茶，用免单卡",
-    "千问，帮我点一杯少糖少冰、适合减脂的奶茶",
+    "千问，帮我点一杯少糖少冰、适合备考的奶茶",
     "帮我点二十杯奶茶",
     "换成大杯",
     "取消订单",

@@ -104,14 +104,14 @@ def test_what_was_not_understood_is_asked_about_and_goes_to_the_shop_as_said(cou
 
 
 def test_a_wish_in_doubt_is_asked_about_once(counter: Counter) -> None:
-    asked = counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    asked = counter.say("千问，帮我点一杯少糖少冰、适合备考的奶茶")
     assert asked.kind == "asked"
     assert counter.orders() == []
     (ordering,) = [label for label in labels(asked) if "奶茶" in label]
-    assert "适合减脂" in ordering
+    assert "适合备考" in ordering
     counter.choose(asked, 0)
     (order,) = counter.orders()
-    assert order.note == "适合减脂"
+    assert order.note == "适合备考"
     assert (order.lines[0]["sugar"], order.lines[0]["temperature"]) == ("less", "less_ice")
 
 
@@ -119,12 +119,12 @@ def test_a_large_model_that_accounts_for_every_word_orders_without_a_question(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = {"drink": "奶茶", "sugar": "less", "temperature": "less_ice"}
-    answer = {"intent": "order_drink", "items": [item], "preferences": ["适合减脂"]}
+    answer = {"intent": "order_drink", "items": [item], "preferences": ["适合备考"]}
     with Cascade.load(llm=FakeBackend([answer])) as cascade:
         monkeypatch.setattr(counter, "cascade", cascade)
-        reply = counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+        reply = counter.say("千问，帮我点一杯少糖少冰、适合备考的奶茶")
     (order,) = counter.orders()
-    assert (reply.kind, order.note) == ("placed", "适合减脂")
+    assert (reply.kind, order.note) == ("placed", "适合备考")
     assert (order.lines[0]["sugar"], order.lines[0]["temperature"]) == ("less", "less_ice")
 
 
@@ -134,12 +134,12 @@ def test_a_large_model_that_is_down_or_lies_orders_nothing(
 ) -> None:
     with Cascade.load(llm=FakeBackend([broken])) as cascade:
         monkeypatch.setattr(counter, "cascade", cascade)
-        counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+        counter.say("千问，帮我点一杯少糖少冰、适合备考的奶茶")
     assert counter.orders() == []
 
 
 def test_a_question_is_answered_once(counter: Counter) -> None:
-    asked = counter.say("千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    asked = counter.say("千问，帮我点一杯少糖少冰、适合备考的奶茶")
     counter.choose(asked, 0)
     assert counter.choose(asked, 0).kind == "nothing"
     assert len(counter.orders()) == 1

@@ -42,13 +42,13 @@ def test_a_typed_sentence_shows_an_order(address: str, open_page: Callable[..., 
 
 def test_a_clarifying_question_has_buttons(address: str, open_page: Callable[..., Any]) -> None:
     page = open_page(address)
-    say(page, "千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    say(page, "千问，帮我点一杯少糖少冰、适合备考的奶茶")
     button = page.get_by_role("button", name=re.compile("点：.*少糖"))
     button.wait_for()
     assert page.locator("#orders .card").count() == 0
     button.focus()
     page.keyboard.press("Enter")
-    page.locator("#orders .card").get_by_text("备注：适合减脂").wait_for()
+    page.locator("#orders .card").get_by_text("备注：适合备考").wait_for()
 
 
 def test_a_double_click_orders_once(address: str, open_page: Callable[..., Any], counter: Counter) -> None:
@@ -137,7 +137,7 @@ def test_axe_finds_nothing(
     page = open_page(address, color_scheme=scheme, **device)
     say(page, "千问，帮我点杯奶茶，用免单卡")
     page.locator("#log .card").wait_for()
-    say(page, "千问，帮我点一杯少糖少冰、适合减脂的奶茶")
+    say(page, "千问，帮我点一杯少糖少冰、适合备考的奶茶")
     page.locator(".options").wait_for()
     for language in ("English", "中文"):
         assert axe_violations(page) == []

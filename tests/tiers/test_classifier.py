@@ -238,6 +238,9 @@ class TestAgreement:
             ("树林里来杯奶茶", {"drink": "奶茶"}),
             ("来杯奶茶能用券吗", {"drink": "奶茶", "use_coupon": "用券"}),
             ("来杯奶茶领张券", {"drink": "奶茶", "use_coupon": "领张券"}),
+            ("跟着我说一遍,珍珠奶茶少糖", {"drink": "珍珠奶茶", "sugar": "少糖"}),
+            ("弟弟想喝西瓜汁,我不让", {"drink": "西瓜汁"}),
+            ("我要不要加冰啊,橙汁", {"drink": "橙汁", "temperature": "加冰"}),
             ("两杯奶茶,我的少糖", {"quantity": "两杯", "drink": "奶茶", "sugar": "少糖"}),
             ("再来一份芋圆", {"toppings": "芋圆"}),
             ("贰杯奶茶,常温", {"drink": "奶茶", "temperature": "常温"}),
@@ -316,6 +319,25 @@ class TestAgreement:
         self, scripted: Scripted, text: str, flag: str
     ) -> None:
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶", use_coupon=flag)
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    @pytest.mark.parametrize(
+        ("text", "fields"),
+        [
+            ("别把半糖改成三分", {"sugar": "三分"}),
+            ("那杯柠檬茶我选的是去冰吧", {"drink": "柠檬茶", "temperature": "去冰"}),
+            ("还没做吧,那杯绿妍", {"drink": "绿妍"}),
+        ],
+    )
+    def test_a_change_that_changes_nothing_is_held_back(
+        self, scripted: Scripted, text: str, fields: dict[str, str]
+    ) -> None:
+        outcome = scripted.propose(text, "modify_order", sure=SURE, **fields)
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    @pytest.mark.parametrize("text", ["取消我那杯奶茶的糖", "那张免单卡帮我退了吧", "奶茶取消,果茶留着"])
+    def test_less_than_an_order_is_not_called_off(self, scripted: Scripted, text: str) -> None:
+        outcome = scripted.propose(text, "cancel_order")
         assert not (isinstance(outcome, Proposal) and outcome.complete)
 
     def test_a_yes_to_a_question_calls_nothing_off(self, scripted: Scripted) -> None:

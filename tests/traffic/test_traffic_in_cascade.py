@@ -68,7 +68,7 @@ def test_the_rung_is_set_by_hand_at_run_time(free: Cascade[OrderIntent], backend
     free.classify(FOR_THE_MODEL)
     assert len(backend.requests) >= 1
     free.traffic.hold("llm_free")
-    free.classify("换一句：适合健身时喝的奶茶来一杯")
+    free.classify("小千，给我点几杯少冰、适合健身的果茶")
     stats = free.traffic.stats()
     assert stats is not None
     assert stats.refused["llm_free"] == 2

@@ -32,7 +32,7 @@ def classification(spec: ServeSpec) -> dict[str, Any]:
 
 def explanation(spec: ServeSpec) -> dict[str, Any]:
     """Of ``POST /v1/explain``."""
-    example = {"text": "千问，帮我点一杯少糖少冰、适合减脂的奶茶"}
+    example = {"text": "千问，帮我点一杯少糖少冰、适合备考的奶茶"}
     return {"parameters": _terms(spec), "requestBody": _body(_schema(One), {"one": example})}
 
 

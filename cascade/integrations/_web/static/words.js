@@ -98,7 +98,7 @@ export const EN = {
   gone: "somebody was quicker: it is not in the queue any more",
   noGuess: "no guess",
   error: (why) => `that failed: ${why}`,
-  samples: ["千问，帮我点两杯少糖去冰的珍珠奶茶，用免单卡", "千问，帮我点一杯少糖少冰、适合减脂的奶茶", "帮我点杯奶茶这句话用英文怎么说", "别帮我点奶茶"],
+  samples: ["千问，帮我点两杯少糖去冰的珍珠奶茶，用免单卡", "千问，帮我点一杯少糖少冰、适合备考的奶茶", "帮我点杯奶茶这句话用英文怎么说", "别帮我点奶茶"],
 };
 
 export const ZH = {
