@@ -67,7 +67,8 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     if reading.repeats and not items:
         items = [{}]
     _check_rejected(reading, items)
-    _check_kept(reading.marks, items)
+    if single is None:
+        _check_kept(reading.marks, items)
     check_parts(reading.spec, items)
     _check_people(reading, items)
     return items

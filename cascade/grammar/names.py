@@ -69,14 +69,16 @@ def _said_of_all(reading: Reading, place: int) -> bool:
 
 def _taken_out(reading: Reading, place: int) -> bool:
     """Whether a value takes something out of a cup that may be there already: 减脂期，糖去掉, 奶茶糖别放了."""
+    entry, words = reading.tokens[place][0], reading.spec.words
+    undone, done = entry.form.endswith(words.undone), reading.at(place + 1)[0].kind == "perfective"
+    if not (undone or done or entry.form.endswith(words.perfective)):
+        return False
     if reading.changing or reading.said(QUANTITY):
         return False
-    entry, words = reading.tokens[place][0], reading.spec.words
-    if entry.form.endswith(words.undone):
+    if undone:
         return not (reading.said(PART) or reading.said(HEAD))
-    gone = tuple(form + done for form in words.removed for done in words.perfective)
-    followed = reading.at(place + 1)[0].kind == "perfective" and entry.form.endswith(words.removed)
-    return reading.said(HEAD) and not reading.carried and (followed or entry.form.endswith(gone))
+    form = entry.form if done else entry.form.removesuffix(entry.form[-1])
+    return reading.said(HEAD) and not reading.carried and form.endswith(words.removed)
 
 
 def _attribute(reading: Reading, place: int) -> int:
@@ -90,14 +92,9 @@ def _attribute(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if entry.roles & ROLE["person"] and reading.at(place + 1)[0].roles & ROLE["wants"]:
         reading.fail("tie", f"{entry.form} may be who wants it")  # 阿嬷要喝热的
-    beyond = reading.at(place + 2)[0]
-    if (
-        len(entry.form) == 1
-        and reading.at(place + 1)[0].roles & ROLE["connector"]
-        and beyond.kind == "attribute"
-    ):
-        return reading.refuse(place)  # 冰和糖都别放
     following, beyond = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    if len(entry.form) == 1 and following.roles & ROLE["connector"] and beyond.kind == "attribute":
+        return reading.refuse(place)  # 冰和糖都别放
     if _taken_out(reading, place):
         reading.fail("tie", "an order, or a change of one")
     within = entry.roles & ROLE["within"] and reading.at(place - 1)[0].kind == "measure"

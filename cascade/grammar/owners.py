@@ -11,6 +11,7 @@ from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import OMIT, PART, VALUE, Mark, Reading
 
 _PAUSES: Final = ROLE["separator"] | ROLE["final"]
+_WHO: Final = ROLE["person"] | ROLE["owner"] | ROLE["speaker"]
 _WANTS: Final = ROLE["wants"] | ROLE["add"]
 
 Group = tuple[int, int, Any, tuple[Mark, ...]]
@@ -23,12 +24,20 @@ def owned(
     """Where such shares begin, the place after them, and the shares; nothing unless they are of one name."""
     if len(heads) != 1 or reading.changing:
         return {}
-    counted = any(
+    people: list[int] = []
+    values: list[int] = []
+    for place, (entry, _, _) in enumerate(reading.tokens):
+        if entry.roles & _WHO:
+            people.append(place)
+        if entry.kind == "attribute" and _describes(reading, place):
+            values.append(place)
+    if len(values) > 1 and not any(
         entry.kind == "numeral" and reading.at(place + 1)[0].roles & ROLE["measure"]
         for place, (entry, _, _) in enumerate(reading.tokens)
-    )
-    for find in (_by_person, _by_value) if counted else (_by_person,):
-        for place in range(reading.count):
+    ):
+        values = []
+    for find, places in ((_by_person, people), (_by_value, values)):
+        for place in places if len(places) > 1 else ():
             groups = _row(reading, place, find)
             whose = {whose for _, _, whose, _ in groups}
             if len(groups) > 1:
@@ -36,6 +45,10 @@ def owned(
                 told_apart = len(whose) == len({said for _, said in shares}) == len(groups)
                 return {place: (groups[-1][0], shares)} if told_apart and not _strange(reading, place) else {}
     return {}
+
+
+def _describes(reading: Reading, place: int) -> bool:
+    return reading.tokens[place][0].form.endswith("的") or reading.at(place + 1)[0].kind == "of"
 
 
 def _strange(reading: Reading, place: int) -> bool:
@@ -75,9 +88,9 @@ def _by_value(reading: Reading, place: int) -> Group | None:
     entry, slot = reading.at(place)[0], reading.at(place)[0].slot
     if entry.kind != "attribute" or slot is None or not slot.spec.specifies:
         return None
-    linked = reading.at(place + 1)[0].kind == "of"
-    if not (linked or entry.form.endswith("的")):
+    if not _describes(reading, place):
         return None
+    linked = reading.at(place + 1)[0].kind == "of"
     after, said = _said(reading, place + 1 + linked)
     if not said or any(field == slot.field for _, field, _ in said):
         return None
