@@ -83,7 +83,7 @@ _SURNAMES = (
 _COMPOUND = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|南宫|端木"
 _SURNAME = f"(?:{_COMPOUND}|[{_SURNAMES}])"
 _AFTER_NAME = "的了吗呢吧啊是在有不就都也要想来点给帮请我你您他她它这那个杯份手电住送订下买说去到叫和跟收"
-_GIVEN = han_without(_AFTER_NAME + "什么怎谁哪")
+_GIVEN = han_without(_AFTER_NAME + "什么怎谁哪写填改")
 _BEHIND = rf"(?:$|[^\x{{4e00}}-\x{{9fff}}]|[{_AFTER_NAME}])"
 
 _WECHAT = r"(?:微信|薇信|威信|v信|加v|weixin|wechat|(?:^|[^a-z0-9])(?:vx|wx))"

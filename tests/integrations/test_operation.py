@@ -138,7 +138,7 @@ async def test_what_nobody_was_sure_of_waits_once_and_scrubbed() -> None:
     assert "13800138000" not in json.dumps(told)
     assert queue.items[0].guesses[0].intent == "order_drink"
     assert queue.items[0].uncovered == [span.text for span in unsure.uncovered]
-    assert queue.items[0].attempts[0]["uncovered"] == ["适合减脂的"]
+    assert queue.items[0].attempts[0]["uncovered"] == ["适合备考的"]
     assert not queue.can_correct
     assert "query_menu" in queue.intents
 
@@ -169,9 +169,9 @@ CORRECTIONS: list[tuple[dict[str, Any], str, Any]] = [
     ({"intent": "query_menu"}, "query_menu", {"intent": "query_menu"}),
     ({"intent": "order_drink"}, "order_drink", None),
     (
-        {"intent": "order_drink", "answer": {"intent": "order_drink", "preferences": ["适合减脂"]}},
+        {"intent": "order_drink", "answer": {"intent": "order_drink", "preferences": ["适合备考"]}},
         "order_drink",
-        {"intent": "order_drink", "preferences": ["适合减脂"]},
+        {"intent": "order_drink", "preferences": ["适合备考"]},
     ),
 ]
 

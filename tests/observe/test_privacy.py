@@ -64,6 +64,7 @@ PERSONAL = [
 ]
 
 INNOCENT = [
+    "收货人那写前台代收改下午两点",
     "送到公司楼下",
     "送到图书馆门口，静安寺地铁站2号口",
     "万达店三楼，2号窗口，5号桌",
@@ -108,7 +109,9 @@ def test_few_of_the_labelled_utterances_are_touched() -> None:
     ]
     touched = [text for text in texts if SCRUB(text) != text]
     assert len(texts) > 1000
-    assert all(any(char in text for char in "0123456789０一二三四五六七八九十名女先座栋") for text in touched)
+    assert all(
+        any(char in text for char in "0123456789０一二三四五六七八九十名女先姐座栋") for text in touched
+    )
     assert len(touched) / len(texts) < 0.01  # nearly all of them do name a door, a phone or a code
 
 
