@@ -14,7 +14,7 @@ from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration
-from cascade.tiers.guarding import Guarding, Place
+from cascade.tiers.guarding import CARRIERS, Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
@@ -28,6 +28,7 @@ from cascade.tiers.surroundings import (
     pointed_at,
     runs,
     said,
+    told_of,
 )
 from cascade.tiers.tagging import Tagging
 from cascade.tiers.talk import idle, talk
@@ -150,12 +151,13 @@ class Judge:
             if not any(first <= start and end <= last for first, last in parse.uncovered):
                 continue
             before, after = beside(parse.tokens, at)
-            if spending.holds(start, end) or (spending and entry.roles & ROLE["spend"]):
+            told = entry.kind == "perfective" and after.kind in ORDERING
+            if (spending.holds(start, end) and not told) or (spending and entry.roles & ROLE["spend"]):
                 continue
             outside = hearing.tagging.chance(start, end, -1)
             if entry.kind == "numeral":
-                talk = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
-                doubtful = not talk or outside < _SURE
+                chat = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
+                doubtful = not chat or outside < _SURE
             elif entry.kind == "measure":
                 misheard = before.kind == "unknown" and after.kind in ("head", "attribute")  # 贰杯奶茶
                 doubtful = before.kind in _COUNTED or misheard or outside < _SURE  # 来个奶茶杯
@@ -169,6 +171,8 @@ class Judge:
                 describes = any(first <= start and end <= last for first, last in describes_at)
                 misspelt = nameless and before.kind in ORDERING | {"attribute"}  # 来杯美是, 热巧来一杯
                 doubtful = (spoils and not idle(found, (start, end))) or describes or misspelt
+            elif entry.kind == "perfective":  # 朋友用券点了一杯奶茶
+                doubtful = before.kind in CARRIERS or after.kind in ("numeral", "measure", "count", "head")
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
             elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
@@ -211,9 +215,13 @@ class Judge:
 
     def _elsewhere(self, hearing: Hearing, parse: Parse) -> None:
         """Words by which the order goes by what it does not hold, or by which nothing of it changes."""
-        for word in self._spec.elsewhere if parse.intent == self._spec.intent else self._spec.unchanged:
+        ordered = parse.intent == self._spec.intent
+        why = "what it goes by is not said" if ordered else "nothing is to change"
+        for word in self._spec.elsewhere if ordered else self._spec.unchanged:
             if (start := parse.text.find(word)) >= 0:
-                hearing.doubt((start, start + len(word)), f"{word}: what it goes by is not said")
+                hearing.doubt((start, start + len(word)), f"{word}: {why}")
+        if not ordered and told_of(parse):
+            hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
             hearing.doubt((0, len(parse.text)), "named, and nothing becomes of it")
 

@@ -141,6 +141,8 @@ class ClassifierTier:
             return Abstention(parse.guards[0].reason, places, _typed(utterance, forbidding)), evidence
         if acting and self._guarding.agreed(utterance, parse, guess.intent):
             return Abstention("tie", "a yes to something, or a wish of its own"), evidence
+        if acting and self._guarding.told(parse, guess.intent):
+            return Abstention("tie", "what somebody did, or is to do"), evidence
         wishes = self._guarding.order_details(parse, guess.intent) if acting else []
         outcome = Proposal(
             guess.intent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from cascade.grammar import Guard, Parse
@@ -19,6 +20,12 @@ _ORDERS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desir
 _ACTS: Final = _ORDERS | ROLE["change"]
 _POINTS: Final = ROLE["reference"] | ROLE["object"]
 _PARTS: Final = frozenset({"head", "attribute", "part", "flag"})
+_NAMED: Final = _PARTS | {"numeral", "measure", "count"}
+"""Kinds of words that a denial right before them denies: 别来四杯绿茶."""
+_LEADS: Final = (
+    ROLE["opener"] | ROLE["object"] | ROLE["reference"] | ROLE["which"] | ROLE["of"] | ROLE["person"]
+)
+"""What may stand between a denial and the command that it denies: 别给我把那单取消."""
 _SILENT: Final = frozenset({"final", "perfective", "separator", "asking", "tag", "filler", "guard"})
 """Kinds of words that may follow what takes an order back, and order nothing."""
 _SOFT: Final = frozenset({"negation", "past"})
@@ -51,9 +58,30 @@ class Guarding:
             if command is not None and self._commanding.reason(guard, utterance, intent, command):
                 continue
             denied = command is None and self._commanding.denied(guard, utterance, intent)
+            denied = denied or self._denies(guard, parse, intent)
             if denied or (word not in permitted and word not in soft and (not talk or denies)):
                 found.append((guard.start, guard.end))
         return found
+
+    def _denies(self, guard: Guard, parse: Parse, intent: str) -> bool:
+        """Whether a denial leads to the act that it denies, over words that only say of what: 别把那单取消."""
+        command = self._spec.commands.get(intent)
+        word = parse.text[guard.start : guard.end]
+        if command is None or guard.reason != "negation" or word not in self._spec.around.denials:
+            return False
+        at = guard.end
+        for entry, start, end in parse.tokens:
+            if start == at and not parse.text.startswith(command.acts, at) and entry.roles & _LEADS:
+                at = end
+        return parse.text.startswith(command.acts, at)
+
+    def told(self, parse: Parse, intent: str) -> bool:
+        """Whether somebody tells what was done: 我同事把那单取消了, where 帮我把那单取消了 asks for it."""
+        if not self._spec.permits.get(intent) or not parse.tokens:
+            return False
+        words = [token[0] for token in parse.tokens if token[0].kind != "final"]
+        by = any(a.roles & ROLE["person"] and b.roles & ROLE["object"] for a, b in pairwise(words))
+        return by and parse.text[: parse.tokens[-1][2]].endswith(self._spec.words.perfective)
 
     def agreed(self, utterance: Utterance, parse: Parse, intent: str) -> bool:
         """Whether a yes stands before words that name nothing: 嗯，取消吧 answers, 嗯，取消那单 asks."""
@@ -101,7 +129,7 @@ class Guarding:
         if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
             return False
         following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
-        denied = following is not None and (following.kind in _PARTS or following.roles & _ACTS)
+        denied = following is not None and (following.kind in _NAMED or following.roles & _ACTS)
         if denied or parse.intent != self._spec.intent or guard.reason != "negation":
             return not denied
         return not (_named_before(parse, guard.start) or _closes(parse, guard))

@@ -15,20 +15,18 @@ from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.numerals import parse_numeral
 from cascade.tiers.guarding import Place
 
-_ROLES: Final = (
-    ROLE["spend"]
-    | ROLE["which"]
-    | ROLE["object"]
-    | ROLE["of"]
-    | ROLE["filler"]
-    | ROLE["opener"]
-    | ROLE["all"]
-) | (
-    ROLE["perfective"] | ROLE["final"] | ROLE["demonstrative"] | ROLE["unit"] | ROLE["times"] | ROLE["person"]
+_ROLES: Final = sum(
+    ROLE[name]
+    for name in (
+        *("spend", "which", "object", "of", "filler", "opener", "all"),
+        *("perfective", "final", "demonstrative", "unit", "times", "person"),
+    )
 )
+_CLOSES: Final = ROLE["asking"] | ROLE["tag"]
 _KINDS: Final = frozenset({"numeral", "measure", "flag", "unknown"})
-_GUARDS: Final = frozenset({"past", "question"})
-"""Reasons of guards that may be said of a coupon that is spent all the same: 我刚领的, 能用券. A denial never is."""
+_TOLD: Final = frozenset({"past"})
+_BEFORE: Final = _TOLD | {"question"}
+"""Reasons of guards that may stand before a coupon that is spent all the same: 我刚领的, 能用券. A denial never may."""
 _LONGEST: Final = 5
 """Characters that a strange word beside a flag may have: 无门槛的券, 快过期的卡."""
 
@@ -39,8 +37,11 @@ class Spending:
 
     start: int = 0
     end: int = 0
-    asked: bool = False
-    """Whether it is asked for there, before what is ordered: 能用免单卡帮我点杯奶茶吗, and not 来杯奶茶能用券吗."""
+    asking: frozenset[int] = frozenset()
+    """Starts of the words that ask for it politely, before what is ordered: 能 and 吗 of 能用免单卡帮我点杯奶茶吗.
+
+    None of 来杯奶茶能用券吗, and never 几杯 or 什么奶茶, which ask something else.
+    """
     several: bool = False
     """Whether more than one is to be spent, which a flag cannot say."""
 
@@ -54,8 +55,8 @@ class Spending:
     def permits(self, guard: Guard) -> bool:
         """Whether a guard only says which coupon, or asks for what is asked for politely."""
         if guard.reason == "question":
-            return self.asked and guard.start >= self.start
-        return self.holds(guard.start, guard.end) and guard.reason in _GUARDS
+            return guard.start in self.asking
+        return self.holds(guard.start, guard.end) and guard.reason in _TOLD
 
 
 def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
@@ -65,14 +66,21 @@ def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
     if not inside:
         return Spending()
     first, last = inside[0], inside[-1]
-    while first and tokens[first - 1][2] == tokens[first][1] and _may_speak(tokens[first - 1]):
+    while first and tokens[first - 1][2] == tokens[first][1] and _may_speak(tokens[first - 1], _BEFORE):
         first -= 1
-    while last + 1 < len(tokens) and _may_speak(tokens[last + 1]):
+    while last + 1 < len(tokens) and _may_speak(tokens[last + 1], _TOLD):
         last += 1
     start, end = tokens[first][1], tokens[last][2]
-    asked = any(guard.reason == "question" and start <= guard.start < end for guard in parse.guards)
-    asked = asked and any(_names(entry) for entry, first, _ in tokens if first >= end)
-    return Spending(start, end, asked, _many(parse, start, end))
+    return Spending(start, end, _asking(parse, start, tokens[inside[0]][1], end), _many(parse, start, end))
+
+
+def _asking(parse: Parse, start: int, flag: int, end: int) -> frozenset[int]:
+    questions = {guard.start for guard in parse.guards if guard.reason == "question"}
+    within = {at for at in questions if start <= at < flag}
+    if not within or not any(_names(entry) for entry, first, _ in parse.tokens if first >= end):
+        return frozenset()
+    closing = {first for entry, first, _ in parse.tokens if first >= end and entry.roles & _CLOSES}
+    return frozenset(within | (questions & closing))
 
 
 def _many(parse: Parse, start: int, end: int) -> bool:
@@ -92,12 +100,12 @@ def _meet(a: Place, b: Place) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def _may_speak(token: Token) -> bool:
+def _may_speak(token: Token, guards: frozenset[str]) -> bool:
     entry, start, end = token
     if _names(entry):
         return False
     if entry.guard:
-        return entry.guard in _GUARDS or bool(entry.roles & _ROLES)
+        return entry.guard in guards or bool(entry.roles & _ROLES)
     return bool(entry.roles & _ROLES) or (entry.kind in _KINDS and end - start <= _LONGEST)
 
 

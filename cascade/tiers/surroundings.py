@@ -37,6 +37,14 @@ def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
     return not any(entry.roles & acts for entry, _, _ in parse.tokens)
 
 
+def told_of(parse: Parse) -> bool:
+    """Whether a change ends as what was done is told: 改成少糖了, 地址改到公司了."""
+    words = [entry for entry, _, _ in parse.tokens]
+    changed = any(entry.roles & ROLE["change"] for entry in words[:-2])
+    values = ("head", "attribute", "part", "place", "heard")
+    return changed and words[-1].kind == "perfective" and words[-2].kind in values
+
+
 def pointed_at(tokens: Sequence[Token], start: int) -> bool:
     """Whether a word that points at an order stands right before a place."""
     return any(end == start and entry.kind == "reference" for entry, _, end in tokens)

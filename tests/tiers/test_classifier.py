@@ -239,6 +239,9 @@ class TestAgreement:
             ("来杯奶茶能用券吗", {"drink": "奶茶", "use_coupon": "用券"}),
             ("来杯奶茶领张券", {"drink": "奶茶", "use_coupon": "领张券"}),
             ("跟着我说一遍,珍珠奶茶少糖", {"drink": "珍珠奶茶", "sugar": "少糖"}),
+            ("打牌呢,别来四杯绿茶", {"drink": "绿茶"}),
+            ("我点了杯奶茶,用券了", {"drink": "奶茶", "use_coupon": "用券了"}),
+            ("朋友用券点了一杯奶茶", {"drink": "奶茶", "use_coupon": "用券点"}),
             ("弟弟想喝西瓜汁,我不让", {"drink": "西瓜汁"}),
             ("我要不要加冰啊,橙汁", {"drink": "橙汁", "temperature": "加冰"}),
             ("两杯奶茶,我的少糖", {"quantity": "两杯", "drink": "奶茶", "sugar": "少糖"}),
@@ -312,6 +315,9 @@ class TestAgreement:
             ("来杯奶茶,券没用上", "券没用上"),
             ("点杯奶茶,不能用券吗", "用券"),
             ("两张免单卡都用了,来杯奶茶", "免单卡都用了"),
+            ("能用免单卡帮我点几杯奶茶", "免单卡"),
+            ("我用券点几杯奶茶", "我用券点"),
+            ("能用免单卡帮我点杯什么奶茶", "免单卡"),
             ("给我个奶茶兑换券", "兑换券"),
         ],
     )
@@ -327,6 +333,7 @@ class TestAgreement:
             ("别把半糖改成三分", {"sugar": "三分"}),
             ("那杯柠檬茶我选的是去冰吧", {"drink": "柠檬茶", "temperature": "去冰"}),
             ("还没做吧,那杯绿妍", {"drink": "绿妍"}),
+            ("你给我改成少糖了", {"sugar": "少糖"}),
         ],
     )
     def test_a_change_that_changes_nothing_is_held_back(
@@ -371,6 +378,12 @@ class TestAgreement:
             ("券没领到", "claim_coupon"),
             ("券我早就领了", "claim_coupon"),
             ("能领券吗", "claim_coupon"),
+            ("没人喝了,别把那单取消", "cancel_order"),
+            ("别给我把那单取消", "cancel_order"),
+            ("我同事把那单取消了", "cancel_order"),
+            ("骑手让我取消订单", "cancel_order"),
+            ("他给我领了一张", "claim_coupon"),
+            ("我给你领一张", "claim_coupon"),
         ],
     )
     def test_an_intent_that_acts_is_forbidden_by_words_that_deny_or_ask(
