@@ -64,7 +64,7 @@ def _time_of_day(reading: Reading, place: int) -> int:
             after += 1
     elif _bare_minutes(reading, after):
         after += 1
-    elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[0] in NUMERAL_CHARS:
+    elif reading.at(after)[0].slot is not None and reading.at(after)[0].form[:1] in NUMERAL_CHARS:
         reading.fail("tie", f"{reading.at(after)[0].form} after an hour")
     if _sharp(reading, after):
         return after + 1

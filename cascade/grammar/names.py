@@ -77,7 +77,7 @@ def _taken_out(reading: Reading, place: int) -> bool:
         return False
     if undone:
         return not (reading.said(PART) or reading.said(HEAD))
-    form = entry.form if done else entry.form.removesuffix(entry.form[-1])
+    form = entry.form if done else entry.form[:-1]
     return reading.said(HEAD) and not reading.carried and form.endswith(words.removed)
 
 
@@ -104,7 +104,7 @@ def _attribute(reading: Reading, place: int) -> int:
         reading.fail("tie", "which one, or what is wanted")  # 大杯那个去冰
     if entry.rejects and reading.at(place + 1)[0].kind == "head":
         reading.fail("tie", f"{entry.form} may reject what follows")
-    if entry.slot.spec.spreads and entry.form[0] in NUMERAL_CHARS and _counts(reading, place):
+    if entry.slot.spec.spreads and entry.form[:1] in NUMERAL_CHARS and _counts(reading, place):
         reading.fail("tie", f"{entry.form} is a name or a number of something")  # 来7杯茶
     if entry.slot.spec.specifies:
         reading.specified = True

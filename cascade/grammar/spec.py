@@ -202,6 +202,15 @@ class AroundWords(Record):
     """Characters that say nothing by themselves: 了, 吧."""
 
 
+class DoubtWords(Record):
+    """What makes an intent doubtful that only a model could tell: the wish is told, considered, or not all said."""
+
+    anywhere: Forms = ()
+    """Wherever they stand: 后者少糖, 差点取消订单."""
+    last: Forms = ()
+    """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
+
+
 class GrammarSpec(Record):
     """The whole file."""
 
@@ -228,13 +237,8 @@ class GrammarSpec(Record):
     """Of these, those that nobody orders beside their own sorts, and how the names of the sorts end."""
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
-    elsewhere: Forms = ()
-    """Words by which an order goes by what it does not hold: 后者少糖. They make an order doubtful that only a model
-    could put together."""
-    unchanged: Forms = ()
-    """The same of a change: 别把半糖改成三分, 我选的是去冰吧."""
-    otherwise: Forms = ()
-    """Words of another wish than an order: beside one, unexplained, they make two of it: 取消那单，再来一杯."""
+    doubts: Mapping[str, DoubtWords] = Field(default_factory=dict)
+    """Intents that act, and the words beside which a model's word alone is not taken for one."""
     soft: Mapping[str, Forms] = Field(default_factory=dict)
     """Guards that an intent is often said with: 能不能 and 说错了 in a change. Who reads by the grammar alone stops at
     them, a model that is sure of the intent need not. A measure word here counts nothing of an order: 领一个."""

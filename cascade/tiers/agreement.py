@@ -14,11 +14,13 @@ from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration
+from cascade.tiers.doubting import Doubting
 from cascade.tiers.guarding import CARRIERS, Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
     beside,
+    changed_and_ordered,
     claimed,
     counting,
     describing,
@@ -28,6 +30,7 @@ from cascade.tiers.surroundings import (
     pointed_at,
     runs,
     said,
+    taken_away,
     told_of,
 )
 from cascade.tiers.tagging import Tagging
@@ -50,6 +53,7 @@ class Judge:
     def __init__(self, calibration: Calibration, spec: GrammarSpec) -> None:
         self._spec = spec
         self._guarding = Guarding(calibration.order_details, spec)
+        self._doubting = Doubting(spec)
         self._fields = calibration.fields
         self._number = {name: place for place, name in enumerate(self._fields)}
         self._columns = [self._number[tag[2:]] for tag in calibration.tags[1:]]
@@ -83,7 +87,7 @@ class Judge:
         if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
             hearing.doubt((0, len(tagging.best)), "nothing named")
         self._chatter(hearing, parse)
-        self._elsewhere(hearing, parse)
+        self._unsettled(hearing, parse)
         self._owned(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
@@ -112,7 +116,7 @@ class Judge:
         self._dropped(hearing, found)
         self._passed_over(hearing, found, spending)
         self._guards(hearing, found, spending)
-        self._elsewhere(hearing, parse)
+        self._unsettled(hearing, parse)
         self._owned(hearing, parse)
         self._whereto(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
@@ -203,25 +207,27 @@ class Judge:
         """Words that forbid an order, save for talk around it that speaks of no part of it."""
         parse = found.parse
         items = len(getattr(parse.answer, self._spec.items, ()))
-        spent = ((spending.start, spending.end),) if spending else ()
-        for start, end in (*parse.uncovered, *spent, *((guard.start, guard.end) for guard in parse.guards)):
-            if any(word in parse.text[start : end + 1] for word in self._spec.otherwise):
-                hearing.doubt((start, end), "another wish")
         for guard in parse.guards:
             if spending.permits(guard):
                 continue
             if items > 1 or not (self._guarding.soft(guard, parse) or talk(self._spec, guard, found)):
                 hearing.doubt((guard.start, guard.end), guard.reason)
 
-    def _elsewhere(self, hearing: Hearing, parse: Parse) -> None:
-        """Words by which the order goes by what it does not hold, or by which nothing of it changes."""
-        ordered = parse.intent == self._spec.intent
-        why = "what it goes by is not said" if ordered else "nothing is to change"
-        for word in self._spec.elsewhere if ordered else self._spec.unchanged:
-            if (start := parse.text.find(word)) >= 0:
-                hearing.doubt((start, start + len(word)), f"{word}: {why}")
-        if not ordered and told_of(parse):
+    def _unsettled(self, hearing: Hearing, parse: Parse) -> None:
+        """Words by which the order is not asked for, or not all of it said, or nothing of it changes."""
+        if (place := self._doubting.in_order(parse.text, parse.intent)) is not None:
+            hearing.doubt(place, "told or considered, or not all of it said")
+        if parse.intent == self._spec.modify and told_of(parse):
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
+        for place in taken_away(parse):
+            hearing.doubt(place, "said, and then not wanted")
+        which = [
+            place for entry, *place in parse.tokens if parse.text[slice(*place)] in self._spec.words.ordinal
+        ]
+        if parse.intent == self._spec.modify and len(which) > 1:
+            hearing.doubt((which[0][0], which[-1][1]), "which of them")  # 第一杯改少糖第二杯改去冰
+        if changed_and_ordered(parse) and parse.intent == self._spec.intent:
+            hearing.doubt((0, len(parse.text)), "a change, and another order")
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
             hearing.doubt((0, len(parse.text)), "named, and nothing becomes of it")
 

@@ -23,6 +23,7 @@ from cascade.text import Utterance
 from cascade.tiers.agreement import Judge
 from cascade.tiers.base import Context
 from cascade.tiers.calibration import Calibration, Vector, energy, log_odds, softmax
+from cascade.tiers.doubting import Doubting
 from cascade.tiers.graph import MODEL, Graph, encoder_of
 from cascade.tiers.guarding import Guarding
 from cascade.tiers.verdict import Verdict
@@ -83,6 +84,7 @@ class ClassifierTier:
         self._answer_model = answer_model
         self._judge = Judge(calibration, grammar.spec)
         self._guarding = Guarding(calibration.order_details, grammar.spec)
+        self._doubting = Doubting(grammar.spec)
         self._specs = [bundle.intents[name] for name in calibration.intents]
 
     @classmethod
@@ -143,6 +145,9 @@ class ClassifierTier:
             return Abstention("tie", "a yes to something, or a wish of its own"), evidence
         if acting and self._guarding.told(parse, guess.intent):
             return Abstention("tie", "what somebody did, or is to do"), evidence
+        if acting and (place := self._doubting.in_command(utterance, guess.intent)) is not None:
+            words = utterance.text[place[0] : place[1]]
+            return Abstention("tie", f"{words}: told or considered", _typed(utterance, [place])), evidence
         wishes = self._guarding.order_details(parse, guess.intent) if acting else []
         outcome = Proposal(
             guess.intent,

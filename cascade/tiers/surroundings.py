@@ -45,6 +45,27 @@ def told_of(parse: Parse) -> bool:
     return changed and words[-1].kind == "perfective" and words[-2].kind in values
 
 
+def changed_and_ordered(parse: Parse) -> bool:
+    """Whether something is changed and one more ordered: 改成少糖，再来一杯果茶, not 换成无糖的再来一杯."""
+    change = again = named = False
+    for entry, _, _ in parse.tokens:
+        if again and entry.kind == "head" and not named:
+            return True
+        named |= entry.kind == "head"
+        again |= change and bool(entry.roles & ROLE["again"])
+        change |= bool(entry.roles & ROLE["change"])
+    return False
+
+
+def taken_away(parse: Parse) -> Iterator[Place]:
+    """Places of values that are said and then not wanted: 少糖不要了. A part is left out that way, a value is not."""
+    for at, (entry, start, end) in enumerate(parse.tokens[:-1]):
+        if entry.kind == "attribute" and beside(parse.tokens, at)[1].roles & ROLE["remove"]:
+            following = beside(parse.tokens, at + 1)[1]
+            if following is NOTHING or following.kind in ("perfective", "final", "separator"):
+                yield start, end
+
+
 def pointed_at(tokens: Sequence[Token], start: int) -> bool:
     """Whether a word that points at an order stands right before a place."""
     return any(end == start and entry.kind == "reference" for entry, _, end in tokens)

@@ -1,0 +1,45 @@
+"""Words beside which a model's word alone is not taken for a wish: it is told, considered, or not all said."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cascade.grammar.spec import GrammarSpec
+from cascade.text import Utterance
+from cascade.tiers.commanding import Commanding
+from cascade.tiers.guarding import Place
+
+_SIGNS: Final = ",.;:!?。、~ …"
+
+
+class Doubting:
+    """Finds the words that make an intent doubtful. Immutable, safe to share."""
+
+    def __init__(self, spec: GrammarSpec) -> None:
+        self._doubts = spec.doubts
+        self._silent = spec.around.particles + _SIGNS
+        self._commanding = Commanding(spec)
+
+    def in_order(self, text: str, intent: str) -> Place | None:
+        """Where the first of them stands in the text of an order."""
+        return self._within(text, intent, 0, len(text))
+
+    def in_command(self, utterance: Utterance, intent: str) -> Place | None:
+        """Where the first stands that a command cannot pass over: 取消失败了，帮我取消掉 tells somebody to do it."""
+        command = self._commanding.command(utterance, intent) if intent in self._doubts else None
+        if command is None or not command.addressed:
+            return self._within(utterance.text, intent, 0, len(utterance.text))
+        return self._within(utterance.text, intent, command.start, command.end)
+
+    def _within(self, text: str, intent: str, first: int, last: int) -> Place | None:
+        words = self._doubts.get(intent)
+        if words is None:
+            return None
+        for word in words.anywhere:
+            if (at := text.find(word, first, last)) >= 0:
+                return at, at + len(word)
+        ended = len(text[first:last].rstrip(self._silent)) + first
+        for word in words.last:
+            if text.endswith(word, first, ended):
+                return ended - len(word), ended
+        return None
