@@ -6,13 +6,15 @@ Two utterances are the same when they are equal as typed (``exact``), equal in l
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from training.annotation import Example
 
+_ROUNDING = 1e-9
 Kind = Literal["exact", "normalised", "near"]
 
 
@@ -68,17 +70,29 @@ class Index:
         if found := self._keys.get(key):
             return Collision(example, found, "normalised", 1.0)
         grams = bigrams(key)
-        common = Counter(number for gram in grams for number in self._postings.get(gram, ()))
-        nearest = max(
-            common, key=lambda number: (self._likeness(grams, number, common[number]), -number), default=None
-        )
-        if nearest is None or (likeness := self._likeness(grams, nearest, common[nearest])) < self._jaccard:
+        alike = ((self._likeness(grams, number), -number) for number in self._candidates(grams))
+        likeness, number = max(alike, default=(0.0, 0))
+        if likeness < self._jaccard:
             return None
-        return Collision(example, self._examples[nearest][0], "near", likeness)
+        return Collision(example, self._examples[-number][0], "near", likeness)
 
-    def _likeness(self, grams: frozenset[str], number: int, shared: int) -> float:
+    def _candidates(self, grams: frozenset[str]) -> set[int]:
+        """All that may be near, and few others.
+
+        What shares ``jaccard`` of all bigrams shares as much of these, so that it has one of any so many that fewer are
+        left: the rarest are looked up (prefix filtering; Chaudhuri, Ganti and Kaushik, "A primitive operator for
+        similarity joins in data cleaning", 2006).
+        """
+        shared = math.ceil(self._jaccard * len(grams) - _ROUNDING)
+        rarest = sorted(grams, key=lambda gram: (len(self._postings.get(gram, ())), gram))
+        looked_up = rarest[: len(grams) - shared + 1]
+        return {number for gram in looked_up for number in self._postings.get(gram, ())}
+
+    def _likeness(self, grams: frozenset[str], number: int) -> float:
         """Share of the bigrams of both that are common to them (Jaccard)."""
-        return shared / (len(grams) + len(self._examples[number][1]) - shared)
+        theirs = self._examples[number][1]
+        shared = len(grams & theirs)
+        return shared / (len(grams) + len(theirs) - shared)
 
 
 def bigrams(text: str) -> frozenset[str]:
