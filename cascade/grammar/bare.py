@@ -67,7 +67,7 @@ def _specified(result: Reading) -> bool:
 
 def _described(result: Reading) -> bool:
     """Whether two things are said of one cup, which is no answer to a question and no yes: 大杯去冰, 喜茶的多肉葡萄."""
-    if any(entry.roles & _ASSENTS for entry, _, _ in result.tokens):
+    if any(entry.roles & _ASSENTS or _no_more(result, entry) for entry, _, _ in result.tokens):
         return False
     if not result.said(HEAD) and any(entry.roles & ROLE["remark"] for entry, _, _ in result.tokens):
         return False

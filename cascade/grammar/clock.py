@@ -29,6 +29,8 @@ def read(reading: Reading, place: int) -> int:
         after = _time_of_day(reading, place)
     if after == place or reading.spec.clock is None:
         return reading.refuse(first)
+    while first and reading.at(first - 1)[0].roles & ROLE["clock"]:
+        first -= 1  # 今天 may have been taken for talk before
     reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
     return after
 

@@ -113,7 +113,10 @@ class Reading(Wording):
     def refuse(self, place: int) -> int:
         """A word that nothing explains here: a guard if it is one, uncovered otherwise."""
         entry, start, end = self.tokens[place]
-        if entry.roles & ROLE["aspect"] and self.altered and self._leads_to_change(place + 1):
+        if entry.roles & ROLE["aspect"] and self.altered and (change := self._change_after(place + 1)):
+            counted = self.at(change + 1)[0].kind == "numeral" and self.at(change + 2)[0].kind == "measure"
+            if counted and not entry.roles & ROLE["number"]:
+                self.fail("tie", f"how many, or how much of {entry.form}")  # 糖改成三份
             return place + 1
         if entry.roles & _OF_A_FLAG and self._spends(place):
             return place + 1
@@ -123,10 +126,11 @@ class Reading(Wording):
             self.uncovered.append((start, end))
         return place + 1
 
-    def _leads_to_change(self, place: int) -> bool:
+    def _change_after(self, place: int) -> int:
+        """The place of the change that the words from a place on lead to, 0 where they lead to none."""
         while self.at(place)[0].roles & _LEADS_TO_CHANGE:
             place += 1
-        return bool(self.at(place)[0].roles & ROLE["change"])
+        return place if self.at(place)[0].roles & ROLE["change"] else 0
 
     def _spends(self, place: int) -> bool:
         """Whether the word at a place is part of how a flag is said: 用, 那张 and 用上 around 免单卡."""

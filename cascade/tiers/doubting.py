@@ -22,23 +22,22 @@ class Doubting:
 
     def in_order(self, text: str, intent: str) -> Place | None:
         """Where the first of them stands in the text of an order."""
-        return self._within(text, intent, 0, len(text))
+        return self._within(text, intent, 0)
 
     def in_command(self, utterance: Utterance, intent: str) -> Place | None:
-        """Where the first stands that a command cannot pass over: 取消失败了，帮我取消掉 tells somebody to do it."""
+        """Where the first stands that a command does not pass over: 取消失败了，帮我取消掉 tells somebody to do it."""
         command = self._commanding.command(utterance, intent) if intent in self._doubts else None
-        if command is None or not command.addressed:
-            return self._within(utterance.text, intent, 0, len(utterance.text))
-        return self._within(utterance.text, intent, command.start, command.end)
+        first = command.start if command is not None and command.addressed else 0
+        return self._within(utterance.text, intent, first)
 
-    def _within(self, text: str, intent: str, first: int, last: int) -> Place | None:
+    def _within(self, text: str, intent: str, first: int) -> Place | None:
         words = self._doubts.get(intent)
         if words is None:
             return None
         for word in words.anywhere:
-            if (at := text.find(word, first, last)) >= 0:
+            if (at := text.find(word, first)) >= 0:
                 return at, at + len(word)
-        ended = len(text[first:last].rstrip(self._silent)) + first
+        ended = len(text.rstrip(self._silent))
         for word in words.last:
             if text.endswith(word, first, ended):
                 return ended - len(word), ended

@@ -84,6 +84,7 @@ ADDRESSES = [
         order({**TEA, "sugar": "less"}, fulfilment={"mode": "delivery", "address": "12栋1单元"}),
     ),
     ("下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="下午三点")),
+    ("今天下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="今天下午三点")),
     ("一杯奶茶，送酒店前台", delivered("酒店前台")),
     ("送货地址是建国路88号，一杯奶茶", order(TEA, fulfilment={"address": "建国路88号"})),
 ]

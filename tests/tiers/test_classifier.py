@@ -334,12 +334,22 @@ class TestAgreement:
             ("那杯柠檬茶我选的是去冰吧", {"drink": "柠檬茶", "temperature": "去冰"}),
             ("还没做吧,那杯绿妍", {"drink": "绿妍"}),
             ("你给我改成少糖了", {"sugar": "少糖"}),
+            ("少糖不要了", {"sugar": "少糖"}),
+            ("差点改成少糖", {"sugar": "少糖"}),
+            ("第一杯改少糖第二杯改去冰", {"sugar": "少糖", "temperature": "去冰"}),
         ],
     )
     def test_a_change_that_changes_nothing_is_held_back(
         self, scripted: Scripted, text: str, fields: dict[str, str]
     ) -> None:
         outcome = scripted.propose(text, "modify_order", sure=SURE, **fields)
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    @pytest.mark.parametrize(
+        "text", ["该不该来杯奶茶", "来杯奶茶,逗你玩", "每周五来杯奶茶", "改成少糖,再来一杯奶茶", "来杯奶茶,那单退了"]
+    )
+    def test_an_order_that_is_told_or_considered_is_held_back(self, scripted: Scripted, text: str) -> None:
+        outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")
         assert not (isinstance(outcome, Proposal) and outcome.complete)
 
     @pytest.mark.parametrize("text", ["取消我那杯奶茶的糖", "那张免单卡帮我退了吧", "奶茶取消,果茶留着"])
@@ -384,6 +394,14 @@ class TestAgreement:
             ("骑手让我取消订单", "cancel_order"),
             ("他给我领了一张", "claim_coupon"),
             ("我给你领一张", "claim_coupon"),
+            ("店家把我订单取消了", "cancel_order"),
+            ("差点取消订单", "cancel_order"),
+            ("考虑取消订单", "cancel_order"),
+            ("本来想取消订单的", "cancel_order"),
+            ("帮我取消订单,还是算了", "cancel_order"),
+            ("领了一张券", "claim_coupon"),
+            ("领券成功", "claim_coupon"),
+            ("给我领一张,逗你的", "claim_coupon"),
         ],
     )
     def test_an_intent_that_acts_is_forbidden_by_words_that_deny_or_ask(
