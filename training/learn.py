@@ -206,6 +206,7 @@ def _fit(
     # what is said in other ways, and which slips are harmless, is known of the tea trade alone
     teas = pack.answers is OrderIntent
     variant = Augmenter(pack.lexicon, workshop.recipe.augmentation) if teas else _as_it_is
+    fit.announce(plan, console)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)
 

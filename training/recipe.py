@@ -82,7 +82,7 @@ class Fit(_Part):
     """Decay of the moving average of the weights that is kept instead of the last ones; 0 keeps the last."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """What products are computed in; weights and losses are float32 either way. bfloat16 halves the time on processors
-    that have it, and is slower on others."""
+    that have it; on others, where it is emulated, float32 is taken in its place."""
     layers: tuple[int, ...] = ()
     """Layers to start from; empty starts from nothing."""
     start: Literal["encoder", "teacher"] = "encoder"

@@ -346,7 +346,8 @@ class TestAgreement:
         assert not (isinstance(outcome, Proposal) and outcome.complete)
 
     @pytest.mark.parametrize(
-        "text", ["该不该来杯奶茶", "来杯奶茶,逗你玩", "每周五来杯奶茶", "改成少糖,再来一杯奶茶", "来杯奶茶,那单退了"]
+        "text",
+        ["该不该来杯奶茶", "来杯奶茶,逗你玩", "每周五来杯奶茶", "改成少糖,再来一杯奶茶", "来杯奶茶,那单退了"],
     )
     def test_an_order_that_is_told_or_considered_is_held_back(self, scripted: Scripted, text: str) -> None:
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")

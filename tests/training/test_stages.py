@@ -340,6 +340,29 @@ class TestTraining:
         ids = torch.tensor([Vocabulary("奶茶点杯").ids(sample.text) for sample in samples])
         assert module(ids)[0].argmax(-1).tolist() == [0, 1, 2]
 
+    @pytest.mark.parametrize("has_it", [True, False])
+    def test_bfloat16_is_computed_in_only_where_the_processor_has_it(
+        self, monkeypatch: pytest.MonkeyPatch, has_it: bool
+    ) -> None:
+        import torch
+
+        from cascade.features import Vocabulary
+        from training import fit
+        from training.dataset import Sample
+        from training.model import TaggingClassifier
+        from training.recipe import Fit
+
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_it, raising=False)
+        module = TaggingClassifier(
+            shaped(layers=1, heads=2, feed_forward=24, rank=0, positions=12, vocabulary=7)
+        )
+        seen: set[bool] = set()
+        module.register_forward_pre_hook(lambda *_: seen.add(torch.is_autocast_enabled("cpu")))
+        plan = Fit(epochs=1, rate=1e-3, precision="bfloat16")
+        sample = Sample("奶茶", (0,), (-100,) * 2)
+        fit.fit(module, [sample], Vocabulary("奶茶点杯"), plan, seed=1, variant=lambda one, rng: one)
+        assert seen == {has_it}
+
 
 def shaped(**sizes: int) -> Architecture:
     return Architecture.model_validate({"width": 16, "head_size": 8, "intents": 3, "tags": 5, **sizes})

@@ -189,6 +189,7 @@ class _School:
     ) -> None:
         """Teach in place, telling how far it is."""
         console = self.workshop.console
+        fit.announce(plan, console)
         with Progress(console=console, disable=not console.is_terminal) as bar:
             task = bar.add_task(name, total=None)
 
