@@ -58,13 +58,14 @@ def _clear(reading: Reading, place: int) -> bool:
 
 
 def _said_of_all(reading: Reading, place: int) -> bool:
-    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all."""
+    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all. Or 全 in it, 奶茶两杯果茶两杯全冰的."""
     kinds = [mark[0] for mark in reading.marks]
+    first_of_several = kinds.count(HEAD) > 1 and VALUE not in kinds
     if not reading.paused(place):
-        return False
+        return first_of_several and reading.tokens[place][0].form.startswith(reading.spec.words.all)
     if kinds.count(HEAD) == 1 and kinds.count(QUANTITY) > 1:
         return True  # 三杯奶茶 两杯大的一杯小的 热
-    return kinds.count(HEAD) > 1 and VALUE not in kinds
+    return first_of_several
 
 
 def _taken_out(reading: Reading, place: int) -> bool:
