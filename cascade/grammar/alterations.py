@@ -76,6 +76,10 @@ def settle(reading: Reading) -> None:
     for _, _, name in [mark for mark in reading.marks if mark[0] is KEPT]:
         if name and not any(mark[0] is HEAD and mark[2] != name for mark in reading.marks):
             reading.fail("tie", "what stays, or which one changes")  # 奶茶不变，改少糖
+    if reading.shifted and reading.said(HEAD) and not reading.referred:
+        reading.fail("tie", "an order, or a change of one")  # 奶茶推迟半小时送
+    if reading.unspent and any(mark[0] in (HEAD, *_OF_ONE, QUANTITY) for mark in reading.marks):
+        reading.fail("tie", "all that changes, or said beside it")  # 改成大杯，别用券
     reading.marks = _once([mark for mark in reading.marks if mark[0] is not KEPT])
     _settle_one_of(reading)
     _settle_pointed(reading)

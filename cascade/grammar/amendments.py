@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import words
+from cascade.grammar import parts, words
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import AMEND, BREAK, HEAD, QUANTITY, VALUE, Handler, Mark, Reading
 
@@ -20,6 +20,8 @@ def _amend(reading: Reading, place: int) -> int:
     while before >= 0 and reading.tokens[before][0].roles & _PASSED:
         before -= 1
     entry, start, end = reading.tokens[place]
+    if entry.roles & ROLE["contrast"] and (denied := parts.denied(reading, place)) > place:
+        return denied
     if entry.roles & ROLE["rather"] and not _settles(reading, place):
         return reading.refuse(place)
     if entry.roles & ROLE["rather"] and place == 0 and reading.changing:

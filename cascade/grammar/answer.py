@@ -141,7 +141,14 @@ def changed(reading: Reading) -> list[Fields]:
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
     check_parts(reading.spec, [result])
+    _check_said(reading, result)
     return [result] if result else []
+
+
+def _check_said(reading: Reading, item: Fields) -> None:
+    """Raises :class:`~cascade.grammar.composer.Unclear` where the answer could not say what becomes: 改成一杯."""
+    if item == {reading.spec.quantity.field: 1} and not (reading.values or reading.notes):
+        raise Unclear("tie", "one, as where nothing is said")
 
 
 def _changed_twice(reading: Reading) -> list[Fields]:
@@ -185,6 +192,7 @@ def _told(reading: Reading) -> list[Fields]:
     described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks)
     # 把免单卡给我 points at no order
     pointed = any(entry.kind == "reference" for entry, _, _ in reading.tokens)
+    pointed |= reading.shifted
     if item is None or not (described or (pointed and (reading.values or reading.notes))):
         raise Unclear("tie", "what becomes of it")
     check_parts(reading.spec, [item])

@@ -28,7 +28,9 @@ def orders(result: Reading, items: list[Fields], spreading: frozenset[str]) -> b
             return True
         if counted:
             return not _adds_to(result)
-        return not _pointed(result) and (_specified(result) or _described(result)) and not _adds_to(result)
+        if _pointed(result) or _adds_to(result):
+            return False
+        return _specified(result) or _described(result)
     if result.carried and any(name in spreading for _, name, _ in result.marks):
         return True  # 想喝喜茶
     if (counted or result.repeats) and (result.carried or result.opened or bool(result.values)):

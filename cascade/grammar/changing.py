@@ -5,7 +5,11 @@ Asked before anything is read, since the same words mean other things in an orde
 
 from __future__ import annotations
 
+from typing import Final
+
 from cascade.grammar.entry import ROLE, Token
+
+_DELAY: Final = ROLE["delay"]
 
 
 def changes(tokens: list[Token]) -> bool:
@@ -29,11 +33,20 @@ def may_change(tokens: list[Token]) -> bool:
     return (
         bool(rather)
         or changes(tokens)
+        or shifts(tokens)
         or any(
             token[0].kind == "reference"
             or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
             for at, token in enumerate(tokens)
         )
+    )
+
+
+def shifts(tokens: list[Token]) -> bool:
+    """Whether something is to come so much sooner or later than it was to."""
+    return any(
+        entry.roles & ROLE["shift"] and any(after.roles & _DELAY for after, _, _ in tokens[at + 2 : at + 3])
+        for at, (entry, _, _) in enumerate(tokens)
     )
 
 

@@ -14,6 +14,7 @@ from cascade.grammar.reading import Handler, Reading
 
 _HOUR, _DELAY = ROLE["hour"], ROLE["delay"]
 _COUNTED: Final = ROLE["measure"] | ROLE["counted"] | ROLE["bundle"]
+_LEADS: Final = sum(ROLE[name] for name in ("aspect", "opener", "reference", "filler", "of", "object"))
 _LITTLE: Final = "一点"
 _FIRST_MINUTES: Final = 10
 """三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
@@ -33,6 +34,25 @@ def read(reading: Reading, place: int) -> int:
         first -= 1  # 今天 may have been taken for talk before
     reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
     return after
+
+
+def _shift(reading: Reading, place: int) -> int:
+    """推迟半小时, of an order that exists; 晚半小时 may only tell what came, but for 晚半小时再送."""
+    before, entry = reading.at(place - 1)[0], reading.tokens[place][0]
+    unit = reading.at(place + 2)[0]
+    counted = reading.at(place + 1)[0].roles & ROLE["half"] or reading.number(place + 1) is not None
+    leads = reading.begins_at(place) or reading.paused(place) or before.roles & _LEADS
+    told = len(entry.form) == 1 and reading.at(place + 3)[0].kind not in ("value", "again")
+    if (
+        not (reading.changing and counted and unit.roles & _DELAY and leads)
+        or told
+        or reading.spec.clock is None
+    ):
+        return reading.refuse(place)
+    reading.put(reading.spec.clock.field, reading.spoken(place, place + 2))
+    reading.shifted = True
+    then = reading.at(place + 3)[0].roles & ROLE["again"] and reading.at(place + 4)[0].kind == "value"
+    return place + 4 if then else place + 3  # 推迟半小时再送
 
 
 def _delay(reading: Reading, place: int) -> int:
@@ -114,4 +134,4 @@ def _counts_items(reading: Reading, place: int) -> bool:
     return bool(counted) or (following.slot is not None and following.slot.spec.counts)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {"clock": read, "half": read}
+HANDLERS: Final[Mapping[str, Handler]] = {"clock": read, "half": read, "shift": _shift}

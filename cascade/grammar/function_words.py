@@ -103,6 +103,16 @@ class Words(Record):
     """A ``final`` that stays with a wish that says where to put it: 放一楼大厅就行."""
     set_down: Forms = ()
     """What such a wish begins with: 放. No words of their own."""
+    contrast: Forms = ()
+    """Before what something is not, where it is said beside it what it is: 是半糖不是全糖."""
+    adjust: Forms = ()
+    """What a value begins with that may be said of a cup that there is: 少放点冰. No words of their own."""
+    either: Forms = ()
+    """What a wish begins with that may be what was ordered: 那杯牛奶换成豆浆. No words of their own."""
+    shift: Forms = ()
+    """Before so many minutes, sooner or later than it was to be: 推迟半小时."""
+    unspent: Forms = ()
+    """A ``filler`` that is a wish where an order that exists is spoken of: 那单别用券."""
     sharp: Forms = ()
     """After an hour, says that it is that exactly: 四点整."""
     aside: Forms = ()

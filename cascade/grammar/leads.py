@@ -24,6 +24,10 @@ def passes(reading: Reading, place: int) -> bool:
         return False
     if roles & ROLE["halt"]:  # nothing was said yet that it could take back
         return reading.altered and all(entry.roles & _BEFORE for entry, _, _ in reading.tokens[:place])
+    if roles & ROLE["aspect"] and reading.at(place + 1)[0].roles & ROLE["shift"]:
+        return True  # 送餐时间推迟半小时
+    if roles & ROLE["copula"] and reading.at(place + 2)[0].roles & ROLE["contrast"]:
+        return reading.at(place + 1)[0].kind in _NAMES  # 说错了，是半糖不是全糖
     if roles & ROLE["because"] and reading.altered:
         return _beside(reading, place)
     if roles & ROLE["intend"]:

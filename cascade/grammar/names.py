@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.numerals import NUMERAL_CHARS
 from cascade.grammar.portions import again, beside_cups
-from cascade.grammar.reading import HEAD, PART, QUANTITY, VALUE, Handler, Reading
+from cascade.grammar.reading import BREAK, CHANGE, HEAD, PART, QUANTITY, VALUE, Handler, Reading
 
 _BRINGS: Final = ROLE["change"] | ROLE["all"]
 _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
@@ -82,6 +82,25 @@ def _taken_out(reading: Reading, place: int) -> bool:
     return reading.said(HEAD) and not reading.carried and form.endswith(words.removed)
 
 
+def _adjusts(reading: Reading, place: int) -> bool:
+    """Whether all that is said of a name is how much of something, which may be of one that exists: 奶茶少放点冰."""
+    adjusts = reading.tokens[place][0].form.startswith(reading.spec.words.adjust)
+    if place != 1 or reading.changing or not adjusts:
+        return False
+    after = place + 1
+    while reading.at(after)[0].roles & _TRAILS:
+        after += 1
+    return reading.tokens[0][0].kind == "head" and after >= reading.count
+
+
+def _becomes(reading: Reading, entry: Entry) -> None:
+    """Note that a word says by itself what becomes something else: 糖改五分冰改微冰."""
+    if entry.roles & ROLE["change"] and reading.changing:
+        if any(mark[0] is CHANGE for mark in reading.clause()):
+            reading.marks.append((BREAK, "", None))
+        reading.marks.append((CHANGE, "", None))
+
+
 def _attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -96,7 +115,7 @@ def _attribute(reading: Reading, place: int) -> int:
     following, beyond = reading.at(place + 1)[0], reading.at(place + 2)[0]
     if len(entry.form) == 1 and following.roles & ROLE["connector"] and beyond.kind == "attribute":
         return reading.refuse(place)  # 冰和糖都别放
-    if _taken_out(reading, place):
+    if _taken_out(reading, place) or _adjusts(reading, place):
         reading.fail("tie", "an order, or a change of one")
     within = entry.roles & ROLE["within"] and reading.at(place - 1)[0].kind == "measure"
     if within and following.kind == "numeral":
@@ -111,6 +130,7 @@ def _attribute(reading: Reading, place: int) -> int:
         reading.specified = True
         if _said_of_all(reading, place):
             reading.fail("tie", f"{entry.form} of all, or of the last")
+    _becomes(reading, entry)
     reading.marks.append((VALUE, entry.slot.field, entry.said))
     return place + 1
 

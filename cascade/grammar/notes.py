@@ -32,6 +32,10 @@ def noted(reading: Reading, first: int, last: int) -> int:
         return reading.refuse(last)
     if sum(bool(entry.roles & ROLE["ordinal"]) for entry, _, _ in reading.tokens) > 1:
         reading.fail("tie", "which of them")
+    if reading.at(first - 1)[0].kind == "reference" and reading.tokens[first][0].form.startswith(
+        reading.spec.words.either
+    ):
+        reading.fail("tie", "the drink, or what is in it")  # 那杯牛奶换成豆浆
     if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
         reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
     before = reading.at(first - 1)[0]

@@ -122,7 +122,7 @@ def _part(reading: Reading, place: int) -> int:
     removed = reading.at(taken)[0].roles & ROLE["removed"]
     while removed and reading.at(gone)[0].roles & _GONE:
         gone += 1
-    if removed and (reading.ends_at(gone) or _exchanged(reading, gone)):
+    if removed and (reading.ends_at(gone) or _exchanged(reading, gone) or _adds_instead(reading, taken)):
         reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
         reading.dropped |= gone > taken + 1 and not reading.carried
@@ -142,6 +142,16 @@ def _exchanged(reading: Reading, place: int) -> bool:
     return reading.altered and bool(reading.at(place)[0].roles & ROLE["change"])
 
 
+def _adds_instead(reading: Reading, place: int) -> bool:
+    """Whether a part is taken out at a place, and another put in at once: 仙草去掉加布丁."""
+    return bool(
+        reading.tokens[place][0].roles & ROLE["undo"]
+        and len(reading.tokens[place][0].form) > 1
+        and reading.at(place + 1)[0].roles & ROLE["add"]
+        and reading.at(place + 2)[0].kind == "part"
+    )
+
+
 def _gives_way(reading: Reading, place: int) -> int:
     """The place after a value that is not wanted any more, where another of its kind follows: 不要美式了换成拿铁."""
     after = place + 1
@@ -152,14 +162,18 @@ def _gives_way(reading: Reading, place: int) -> int:
     while reading.at(other)[0].roles & _BEFORE_CHANGE:
         other += 1
     new = reading.at(other)[0]
-    if (
-        slot is None
-        or not reading.altered
-        or not reading.at(after)[0].roles & ROLE["change"]
-        or new.slot is None
-    ):
+    if slot is None or new.slot is None or new.slot.name != slot.name:
         return place
-    return after if new.slot.name == slot.name and new.value != reading.at(place)[0].value else place
+    changes = reading.altered and reading.at(after)[0].roles & ROLE["change"]
+    wants = pointed(reading) and reading.at(after)[0].roles & ROLE["copula"]  # 那杯不要热的了要冰的
+    if not (changes or wants) or new.value == reading.at(place)[0].value:
+        return place
+    return after if changes else other
+
+
+def pointed(reading: Reading) -> bool:
+    """Whether an order that exists is pointed at, before or after."""
+    return reading.changing and any(entry.kind == "reference" for entry, _, _ in reading.tokens)
 
 
 def _gave_way(reading: Reading, place: int) -> int:
@@ -168,11 +182,28 @@ def _gave_way(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & _GONE:
         after += 1
     kinds = [mark[0] for mark in reading.marks]
-    if entry.slot is None or CHANGE not in kinds or not reading.ends_at(after):
+    ends = reading.ends_at(after) or reading.at(after)[0].roles & ROLE["statement"]
+    if entry.slot is None or not ends:
         return place
+    if CHANGE not in kinds:
+        said = reading.marks[-1:] if pointed(reading) else []
+        return after if [mark[1] for mark in said if mark[2] != entry.value] == [entry.slot.field] else place
     became = [mark[2] for mark in reading.marks[kinds.index(CHANGE) :] if mark[1] == entry.slot.field]
     became += [value for name, value in reading.values.items() if name == entry.slot.field]
     return after if became and entry.value not in became else place
+
+
+def denied(reading: Reading, place: int) -> int:
+    """The place after what something is not, beside what it is: 说错了，是半糖不是全糖, 不是美式是拿铁."""
+    if not any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens):
+        return place  # 我点的是大杯不是中杯 may complain
+    after = _gives_way(reading, place + 1)
+    if after == place + 1:
+        after = _gave_way(reading, place + 1)
+    if after == place + 1:
+        return place
+    reading.forget(place + 1, place + 2)
+    return after
 
 
 def _remove(reading: Reading, place: int) -> int:

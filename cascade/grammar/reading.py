@@ -54,7 +54,7 @@ class Reading(Wording):
         *("spec", "marks", "values", "notes", "uncovered", "guards", "problem"),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
-        *("layout", "paired", "replaced", "added", "counted"),
+        *("layout", "paired", "replaced", "added", "counted", "shifted", "unspent"),
     )
 
     def __init__(
@@ -78,6 +78,10 @@ class Reading(Wording):
         """Fields of the whole order whose value was said to become another: 外卖改自取."""
         self.counted = False
         """Whether it was said how many of an order that exists are spoken of: 那两杯."""
+        self.shifted = False
+        """Whether an order that exists is to come sooner or later."""
+        self.unspent = False
+        """Whether it is not to be paid with what could pay for it."""
         self.added: int | None = None
         """Where among the marks something is added to an order that exists: 那单再加一杯奶茶."""
         self.served = self.going = False

@@ -25,7 +25,7 @@ _PRIORITY: Final = (
     "reject removed desire carrier opener measure portion bundle count each sort all among other rest "
     "connector lead reference object inside of perfective asking tag final total filler separator times "
     "bound clock half headcount copula aspect spend which turn kept rightly intend mine because halt picture thing "
-    "serve"
+    "serve shift"
 )
 _KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
 
@@ -38,6 +38,8 @@ _CUTS: Final = (
 )
 """Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
 _NAMES: Final = frozenset({"head", "part"})
+_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either"})
+"""Classes of what other words begin or end with."""
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             drafts.setdefault(form, _Draft()).roles |= ROLE[role]
 
     for name in Words.model_fields:
-        if name not in ("speaker", "set_down"):
+        if name not in _NO_WORDS:
             add(name, getattr(spec.words, name))
     _mark_speaker(spec, drafts)
     if spec.budget is not None:

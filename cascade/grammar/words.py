@@ -108,6 +108,17 @@ def _final(reading: Reading, place: int) -> int:
     return place + 1 if place or reading.tokens[place][0].roles & ROLE["filler"] else reading.refuse(place)
 
 
+def _filler(reading: Reading, place: int) -> int:
+    """Nothing, but for 别用券 of an order that exists, where it is a wish."""
+    if not (reading.changing and reading.tokens[place][0].roles & ROLE["unspent"]):
+        return place + 1
+    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "note"), None)
+    reading.wish(field or "", reading.spoken(place, place))
+    reading.unspent = True
+    gone = reading.at(place + 1)[0].roles & ROLE["perfective"] and reading.ends_at(place + 2)
+    return place + 2 if gone else place + 1
+
+
 def _perfective(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
     took = bool(reading.marks) and reading.marks[-1][0] is OMIT
@@ -194,7 +205,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "inside": _inside,
     "final": _final,
     "perfective": _perfective,
-    "filler": lambda reading, place: place + 1,
+    "filler": _filler,
     "asking": _asking,
     "tag": _tag,
     "separator": _separator,
