@@ -14,6 +14,7 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Slot, Token
 from cascade.grammar.lexicon import Lexicon
+from cascade.grammar.numerals import NUMERAL_CHARS
 from cascade.grammar.sounds import Sound, Sounds
 from cascade.grammar.spec import GrammarSpec, SlotSpec
 from cascade.grammar.stretches import doubtful, inner, widened
@@ -215,7 +216,10 @@ class Listener:
 
     def _by_sound(self, words: str, name: str) -> Entry | None:
         """The one value of a field that sounds like a marked stretch; none where several do, or one syllable is all."""
-        found = self._sounding.get((name, self._sounds.of(words)), [])
+        sounding = self._sounding.get((name, self._sounds.of(words)), [])
+        found = [
+            entry for entry in sounding if _role(entry) != "attribute" or _same_numbers(words, entry.form)
+        ]
         return found[0] if len({entry.value for entry in found}) == 1 else None
 
     @cached_property
@@ -255,6 +259,11 @@ def _more(words: Sequence[Token]) -> Entry | None:
     parts = [sense for entry, _, _ in words for sense in entry.variants or (entry,) if sense.kind == "part"]
     asks = any(entry.roles & ROLE["more"] for entry, _, _ in words)
     return parts[0] if asks and len(parts) == 1 else None
+
+
+def _same_numbers(words: str, form: str) -> bool:
+    """Whether a form has each numeral of the words that sound like it: 四分糖 is not 十分糖 misheard."""
+    return all(one == other for one, other in zip(words, form, strict=True) if one in NUMERAL_CHARS)
 
 
 def _negates(entry: Entry) -> bool:

@@ -161,6 +161,10 @@ class CommandSpec(Record):
     """In a command, show that somebody is told to do it: 帮我."""
     urged: Forms = ()
     """In a command, show that 了 at its end does not tell: 快把订单取消了."""
+    objects: Forms = ()
+    """What it is done with is called by one of these, wherever it stands: 单. 取消考试 is something else."""
+    names: Forms = ()
+    """Of these, what a clause that only tells of it goes on after: 券 in 领券大军."""
 
 
 class AroundWords(Record):
@@ -198,6 +202,8 @@ class AroundWords(Record):
     """Characters that before a deed say that it is done, or whose it is: 早, 他."""
     own: str = ""
     """Characters of what stands before a deed of who speaks: 我已经."""
+    lightly: Forms = ()
+    """What may follow an act where nothing is named that it is done with: 一下, 给我."""
     particles: str = ""
     """Characters that say nothing by themselves: 了, 吧."""
 
@@ -209,6 +215,8 @@ class DoubtWords(Record):
     """Wherever they stand: 后者少糖, 差点取消订单."""
     last: Forms = ()
     """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
+    awaited: Forms = ()
+    """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""
 
 
 class GrammarSpec(Record):

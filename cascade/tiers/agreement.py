@@ -25,6 +25,7 @@ from cascade.tiers.surroundings import (
     counting,
     describing,
     filled,
+    introduced,
     only_named,
     ordered_after,
     pointed_at,
@@ -217,6 +218,11 @@ class Judge:
         """Words by which the order is not asked for, or not all of it said, or nothing of it changes."""
         if (place := self._doubting.in_order(parse.text, parse.intent)) is not None:
             hearing.doubt(place, "told or considered, or not all of it said")
+        if parse.intent == self._spec.intent:
+            for place in self._doubting.awaited(parse):
+                hearing.doubt(place, "once something else has come")
+            for place in introduced(parse):
+                hearing.doubt(place, "somebody's words")
         if parse.intent == self._spec.modify and told_of(parse):
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         for place in taken_away(parse):

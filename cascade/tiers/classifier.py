@@ -26,6 +26,7 @@ from cascade.tiers.calibration import Calibration, Vector, energy, log_odds, sof
 from cascade.tiers.doubting import Doubting
 from cascade.tiers.graph import MODEL, Graph, encoder_of
 from cascade.tiers.guarding import Guarding
+from cascade.tiers.objects import strange
 from cascade.tiers.verdict import Verdict
 
 NAME: Final = "classifier"
@@ -149,6 +150,10 @@ class ClassifierTier:
             words = utterance.text[place[0] : place[1]]
             return Abstention("tie", f"{words}: told or considered", _typed(utterance, [place])), evidence
         wishes = self._guarding.order_details(parse, guess.intent) if acting else []
+        place = strange(utterance, parse, guess.intent, self._grammar.spec) if acting and not wishes else None
+        if place is not None:
+            words = utterance.text[place[0] : place[1]]
+            return Abstention("tie", f"{words}: of something else", _typed(utterance, [place])), evidence
         outcome = Proposal(
             guess.intent,
             self._answer_model.model_validate({"intent": guess.intent}),

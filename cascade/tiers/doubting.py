@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from cascade.grammar import Parse
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 from cascade.tiers.commanding import Commanding
 from cascade.tiers.guarding import Place
+from cascade.tiers.surroundings import awaited
 
 _SIGNS: Final = ",.;:!?。、~ …"
 
@@ -29,6 +32,12 @@ class Doubting:
         command = self._commanding.command(utterance, intent) if intent in self._doubts else None
         first = command.start if command is not None and command.addressed else 0
         return self._within(utterance.text, intent, first)
+
+    def awaited(self, parse: Parse) -> Iterator[Place]:
+        """Clauses of an order that ask for something only once something else has come."""
+        words = self._doubts.get(parse.intent)
+        if words is not None and words.awaited:
+            yield from awaited(parse, words.awaited)
 
     def _within(self, text: str, intent: str, first: int) -> Place | None:
         words = self._doubts.get(intent)

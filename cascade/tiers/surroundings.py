@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,8 @@ ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
 _BETWEEN: Final = frozenset({"of", "reference", "filler"})
 _SAYS: Final = ROLE["add"] | ROLE["remove"] | ROLE["reject"]
 _OWNERS: Final = ROLE["owner"] | ROLE["person"]
+_ASKS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
+_INTRODUCES: Final = ":"
 NOTHING: Final = Entry("", "end")
 
 
@@ -141,3 +144,36 @@ def claimed(parse: Parse) -> Iterator[Place]:
         said = parse.tokens[following][0] if following < len(parse.tokens) else NOTHING
         if said.kind == "attribute" or said.roles & _SAYS:
             yield start, end
+
+
+def awaited(parse: Parse, words: tuple[str, ...]) -> Iterator[Place]:
+    """Clauses that begin with what is awaited and ask for something: 等雨停给我来杯拿铁."""
+    for clause in _clauses(parse):
+        start = clause[0][1]
+        asks = any(entry.roles & _ASKS for entry, begin, _ in clause if begin > start)
+        if asks and parse.text.startswith(words, start):
+            yield start, clause[-1][2]
+
+
+def introduced(parse: Parse) -> Iterator[Place]:
+    """What introduces words that ask, and nothing explains: 弹幕刷屏:来杯奶茶, not 点单:来杯奶茶."""
+    clauses = list(_clauses(parse))
+    for clause, following in pairwise(clauses):
+        end = clause[-1][2]
+        if parse.text[end - 1 : end] != _INTRODUCES or any(one.roles & _ASKS for one, _, _ in clause):
+            continue
+        strange = any(one.kind == "unknown" or one.roles & ROLE["person"] for one, _, _ in clause)
+        if strange and any(one.roles & _ASKS for one, _, _ in following):
+            yield clause[0][1], end
+
+
+def _clauses(parse: Parse) -> Iterator[list[Token]]:
+    """The words up to each sign, with the sign."""
+    clause: list[Token] = []
+    for token in parse.tokens:
+        clause.append(token)
+        if token[0].roles & ROLE["separator"]:
+            yield clause
+            clause = []
+    if clause:
+        yield clause

@@ -353,7 +353,54 @@ class TestAgreement:
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")
         assert not (isinstance(outcome, Proposal) and outcome.complete)
 
-    @pytest.mark.parametrize("text", ["取消我那杯奶茶的糖", "那张免单卡帮我退了吧", "奶茶取消,果茶留着"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "弹幕刷屏:来杯奶茶",
+            "等雨停给我来杯奶茶",
+            "不准你给我点杯奶茶",
+            "钱够就来杯奶茶",
+            "险些下单一杯奶茶",
+            "来杯奶茶白练了",
+            "一家一杯奶茶",
+        ],
+    )
+    def test_an_order_that_is_somebody_elses_or_awaited_is_held_back(
+        self, scripted: Scripted, text: str
+    ) -> None:
+        outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    @pytest.mark.parametrize("text", ["等他下课,给我来杯奶茶", "千问:来杯奶茶", "点单:来杯奶茶"])
+    def test_what_waits_or_leads_in_a_clause_of_its_own_forbids_nothing(
+        self, scripted: Scripted, text: str
+    ) -> None:
+        assert proposal(scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")).complete
+
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("帮我取消一下吧", "cancel_order"),
+            ("不等了 取消 我点重复了", "cancel_order"),
+            ("把它取消", "cancel_order"),
+            ("取消那杯拿铁", "cancel_order"),
+            ("我也要领一个", "claim_coupon"),
+            ("领券🎫", "claim_coupon"),
+            ("奖励帮我领一下", "claim_coupon"),
+        ],
+    )
+    def test_an_act_of_nothing_else_is_commanded(self, scripted: Scripted, text: str, intent: str) -> None:
+        assert proposal(scripted.propose(text, intent)).complete
+
+    def test_a_number_is_not_another_one_misheard(self, scripted: Scripted) -> None:
+        text = "渴死了来杯四分糖的奶茶"
+        outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶", sugar="四分糖")
+        assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["取消第三杯", "取消那单用的券", "取消我那杯奶茶的糖", "那张免单卡帮我退了吧", "奶茶取消,果茶留着"],
+    )
     def test_less_than_an_order_is_not_called_off(self, scripted: Scripted, text: str) -> None:
         outcome = scripted.propose(text, "cancel_order")
         assert not (isinstance(outcome, Proposal) and outcome.complete)
@@ -403,6 +450,18 @@ class TestAgreement:
             ("领了一张券", "claim_coupon"),
             ("领券成功", "claim_coupon"),
             ("给我领一张,逗你的", "claim_coupon"),
+            ("不小心取消了订单", "cancel_order"),
+            ("再等五分钟不来就取消", "cancel_order"),
+            ("短信让我领券", "claim_coupon"),
+            ("把免单卡转给我妈", "claim_coupon"),
+            ("取消考试", "cancel_order"),
+            ("把课撤了", "cancel_order"),
+            ("帮我取消直播", "cancel_order"),
+            ("领奖", "claim_coupon"),
+            ("帮我领个快递呗", "claim_coupon"),
+            ("领一张电话卡", "claim_coupon"),
+            ("领券大军", "claim_coupon"),
+            ("取消订单真麻烦", "cancel_order"),
         ],
     )
     def test_an_intent_that_acts_is_forbidden_by_words_that_deny_or_ask(
