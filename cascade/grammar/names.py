@@ -58,14 +58,21 @@ def _clear(reading: Reading, place: int) -> bool:
 
 
 def _said_of_all(reading: Reading, place: int) -> bool:
-    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all. Or 全 in it, 奶茶两杯果茶两杯全冰的."""
+    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all. 全冰 may say 冰 of all, without one."""
     kinds = [mark[0] for mark in reading.marks]
     first_of_several = kinds.count(HEAD) > 1 and VALUE not in kinds
     if not reading.paused(place):
-        return first_of_several and reading.tokens[place][0].form.startswith(reading.spec.words.all)
+        return first_of_several and _vague_of_all(reading, reading.tokens[place][0])
     if kinds.count(HEAD) == 1 and kinds.count(QUANTITY) > 1:
         return True  # 三杯奶茶 两杯大的一杯小的 热
     return first_of_several
+
+
+def _vague_of_all(reading: Reading, entry: Entry) -> bool:
+    """Whether a form of its own is also a vaguer one said of all: 全冰."""
+    assert entry.slot is not None
+    words = (word for word in reading.spec.words.all if entry.form.startswith(word))
+    return any(entry.form[len(word) :] in entry.slot.spec.vague for word in words)
 
 
 def _taken_out(reading: Reading, place: int) -> bool:
