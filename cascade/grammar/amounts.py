@@ -138,6 +138,10 @@ def counted_people(reading: Reading, place: int) -> int:
 
 def _quantity(reading: Reading, number: int, place: int, after: int) -> int:
     spec = reading.spec.quantity
+    name, (_, start, end) = reading.at(place + 2)[0], reading.at(place)
+    misheard = name.kind == "head" and reading.at(place + 1)[0].roles & _COUNTED
+    if misheard and name.value.startswith(reading.utterance.text[start:end]):
+        reading.fail("tie", f"how many, or the beginning of {name.value}")  # 三平霸霸奶茶
     if not spec.min <= number <= spec.max:
         reading.fail("quantity", f"{number} is outside {spec.min}..{spec.max}")
     reading.lead(place)
@@ -149,6 +153,8 @@ def _measure(reading: Reading, place: int) -> int:
     """A measure word without a numeral means one, right after what orders: 来杯奶茶."""
     before = reading.at(place - 1)[0]
     if before.roles & _ITEM_OPENS or before.kind in ("flag", "value", "change"):  # 用券点杯, 换杯
+        return _quantity(reading, 1, place, place + 1)
+    if before.kind == "note" and before.form.endswith(reading.spec.words.carrier):  # 随便点杯
         return _quantity(reading, 1, place, place + 1)
     return reading.refuse(place)
 

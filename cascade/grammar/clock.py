@@ -16,6 +16,7 @@ _HOUR, _DELAY = ROLE["hour"], ROLE["delay"]
 _COUNTED: Final = ROLE["measure"] | ROLE["counted"] | ROLE["bundle"]
 _LEADS: Final = sum(ROLE[name] for name in ("aspect", "opener", "reference", "filler", "of", "object"))
 _LITTLE: Final = "一点"
+_ARRIVES: Final = ("到", "到店")
 _FIRST_MINUTES: Final = 10
 """三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
 
@@ -28,12 +29,35 @@ def read(reading: Reading, place: int) -> int:
     after = _delay(reading, place) if place == first else place
     if after == place:
         after = _time_of_day(reading, place)
-    if after == place or reading.spec.clock is None:
+    if after == place and place > first and _brought(reading, first, place):
+        after = place  # 中午送到店里
+    elif after == place or reading.spec.clock is None:
         return reading.refuse(first)
     while first and reading.at(first - 1)[0].roles & ROLE["clock"]:
         first -= 1  # 今天 may have been taken for talk before
-    reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
-    return after
+    if reading.spec.clock is not None:
+        reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
+    return after + 1 if _arrives(reading, after) else after
+
+
+def _brought(reading: Reading, first: int, place: int) -> bool:
+    """Whether parts of a day without an hour say when something is to be brought: 今天中午送到店里, 下午送."""
+    spec, way = reading.spec.clock, reading.at(place)[0]
+    if spec is None or reading.tokens[place - 1][0].form not in spec.parts:
+        return False
+    plain = all(entry.guard == "" for entry, _, _ in reading.tokens[first:place])
+    brings = way.kind == "value" and way.roles & ROLE["lead"]
+    return plain and bool(brings) and (reading.begins_at(first) or reading.paused(first))
+
+
+def _arrives(reading: Reading, place: int) -> bool:
+    """Whether a word only says that something is to be there by then, where a way was said: 送到公司三点之前到."""
+    ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
+    return (
+        reading.at(place)[0].form in _ARRIVES
+        and reading.ends_at(place + 1)
+        and not ways.isdisjoint(reading.values)
+    )
 
 
 def _shift(reading: Reading, place: int) -> int:

@@ -166,6 +166,8 @@ class Words(Record):
     """A ``serve`` that anything said of the name makes doubtful: 上一杯拿铁，去冰."""
     spend: Forms = ()
     """Beside a flag, the verb of what it stands for: 优惠券抵, 那个免单的卡给我用上."""
+    hither: Forms = ()
+    """After what is brought: 送杯奶茶过来."""
     which: Forms = ()
     """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
     where: Forms = ()

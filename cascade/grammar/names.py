@@ -22,6 +22,8 @@ def _head(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     if entry.roles & ROLE["picture"] and reading.shows(place):
         return place + 1  # 拿铁☕ is one
+    if _ends_apart(reading, place):
+        reading.fail("tie", f"{entry.form}, or a shorter name and what it is like")  # 绿豆沙冰的大杯来一个
     if entry.twofold and reading.said(HEAD) and beside_cups(reading, place):
         reading.fail("tie", f"{entry.form} by itself, or in the cup before it")  # 来一杯拿铁，两份浓缩
     if entry.twofold and again(reading, place) and not reading.said(HEAD):
@@ -31,6 +33,15 @@ def _head(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} or two names")  # 一杯奶茶一杯咖啡 奶茶少糖
     reading.marks.append((HEAD, entry.slot.field, entry.value))
     return place + 1
+
+
+def _ends_apart(reading: Reading, place: int) -> bool:
+    """Whether a name may end one character earlier, and what it is like begin there: 绿豆沙冰 before 的."""
+    form, following = reading.tokens[place][0].form, reading.at(place + 1)[0]
+    if not following.roles & ROLE["of"] or reading.at(place + 2)[0].kind == "head":
+        return False
+    vague = {word for slot in reading.spec.slots.values() for word in slot.vague}
+    return form[-1:] in vague and form[-1:] + following.form in vague
 
 
 def _exclaimed(reading: Reading, place: int) -> bool:

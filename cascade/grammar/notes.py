@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cascade.grammar.entry import ROLE
-from cascade.grammar.reading import Handler, Reading
+from cascade.grammar.reading import QUANTITY, Handler, Reading
 
 _DOT: Final = "."
 
@@ -45,6 +45,9 @@ def noted(reading: Reading, first: int, last: int) -> int:
     drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
     if someone or drunk:
         reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
+    swaps = before.kind == "note" and reading.tokens[last][0].form.startswith(reading.spec.words.swap)
+    if swaps and not (reading.changing or reading.carried or reading.said(QUANTITY)):
+        reading.fail("tie", "an order, or a change of one")  # 奶茶不要奶精换鲜奶
     then = reading.at(last + 2)[0].kind if reading.at(last + 1)[0].form == _DOT else ""
     if then in ("filler", "attribute"):
         reading.fail("tie", "one wish, or another instead")  # 甜一点…就正常糖吧

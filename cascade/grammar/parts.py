@@ -36,8 +36,11 @@ def _add(reading: Reading, place: int) -> int:
         reading.marks.append((BREAK, "", None))
         return place + 1
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
-        several = entry.roles & ROLE["increase"] and first > place + 1
-        if several and reading.at(first)[0].kind == "head" and reading.said(HEAD):
+        name = reading.at(first)[0]
+        several = first > place + 1 and name.kind == "head" and reading.said(HEAD)
+        if several and name.twofold and len(entry.form) > 1:
+            reading.fail("tie", "an order, or a change of one")  # 拿铁再加一份浓缩
+        if several and (entry.roles & ROLE["increase"] or name.twofold):
             reading.fail("tie", f"{reading.at(first)[0].form} in it, or another")  # 拿铁加一份浓缩
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
             if not reading.changing:
@@ -118,6 +121,10 @@ def _part(reading: Reading, place: int) -> int:
     taken = place + 1
     while reading.changing and reading.at(taken)[0].roles & ROLE["opener"]:
         taken += 1  # 椰果帮我去掉
+    orders = reading.changing or reading.carried or reading.said(QUANTITY)
+    filler = orders and reading.at(taken)[0].roles & ROLE["filler"]
+    if filler and reading.at(taken + 1)[0].roles & ROLE["removed"]:
+        taken += 1  # 珍珠就别放了
     gone = taken + 1
     removed = reading.at(taken)[0].roles & ROLE["removed"]
     while removed and reading.at(gone)[0].roles & _GONE:

@@ -8,6 +8,7 @@ from typing import Final
 from cascade.grammar import existing, parts
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import HEAD, Handler, Reading
+from cascade.grammar.stretches import said_twice
 
 _NOT_IN_NAMES: Final = (
     *("add", "remove", "reject", "swap", "change", "object", "carrier", "again", "separator", "numeral"),
@@ -77,6 +78,13 @@ def _toward(reading: Reading, place: int) -> int:
     return _lead(reading, place) if reading.going else reading.refuse(place)
 
 
+def _hither(reading: Reading, place: int) -> int:
+    """送一杯奶茶过来 says no more than 送, where no place follows."""
+    following = reading.at(place + 1)[0]
+    stays = following.kind not in ("place", "unknown") and not following.roles & ROLE["of"]
+    return place + 1 if reading.going and stays else reading.refuse(place)
+
+
 def _place(reading: Reading, place: int) -> int:
     """A place nobody is sent to means nothing, save where it also joins words: 一点点家的."""
     entry = reading.tokens[place][0]
@@ -98,7 +106,10 @@ def _address(reading: Reading, first: int) -> int:
     if after > first:
         after = _tail(reading, after)
         field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
-        reading.put(field or "", reading.spoken(first, after - 1))
+        address = reading.spoken(first, after - 1)
+        if said_twice(address):
+            reading.fail("tie", "one address, or two")  # 和平路三十号对和平路三十号
+        reading.put(field or "", address)
     return after if after > first else start
 
 
@@ -151,5 +162,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "lead": _lead,
     "change": _change,
     "toward": _toward,
+    "hither": _hither,
     "place": _place,
 }

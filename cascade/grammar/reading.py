@@ -141,11 +141,13 @@ class Reading(Wording):
         verb = ROLE["spend"]
         roles = self.tokens[place][0].roles
         first = next((at for at in range(place, place - _NEAR, -1) if self.at(at)[0].kind == "flag"), -1)
-        if roles & verb and first >= 0 and self._only(first + 1, place, AROUND_A_FLAG):
-            return True
+        if roles & verb and first >= 0 and self._only(first + 1, place, AROUND_A_FLAG | ROLE["separator"]):
+            return True  # 领到免单卡了，用它
         last = next((at for at in range(place, place + _NEAR) if self.at(at)[0].kind == "flag"), -1)
         if last < 0 or not self._only(place, last, AROUND_A_FLAG | _OF_A_FLAG):
             return False
+        if self.at(last)[0].form.endswith(self.spec.words.spend):
+            return True  # 送的那张卡给我用上
         after = last + 1
         while after < last + _NEAR and self.at(after)[0].roles & AROUND_A_FLAG:
             after += 1

@@ -26,8 +26,11 @@ def _serve(reading: Reading, place: int) -> int:
 
 
 def _addressed(reading: Reading, place: int) -> bool:
-    """Whether somebody is asked for it: 直接给我下一杯拿铁."""
-    return bool(reading.at(place - 1)[0].roles & _ADDRESSES) and _named(reading, place)
+    """Whether somebody is asked for it, or was told how to pay: 直接给我下一杯拿铁, 用免单卡下一杯拿铁."""
+    before = reading.at(place - 1)[0]
+    words = reading.spec.words
+    pays = before.kind == "flag" and before.form.startswith((*words.opener, *words.swap))
+    return (pays or bool(before.roles & _ADDRESSES)) and _named(reading, place)
 
 
 def _named(reading: Reading, place: int) -> bool:

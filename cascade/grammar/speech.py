@@ -57,6 +57,8 @@ def _spoken(reading: Reading, place: int) -> int:
     last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1)
     if reading.served and reading.tokens[place][0].roles & ROLE["speaker"] and not last:  # 一杯给我妈一杯给我
         _serve(reading, place + 1)
+        if _next_in_turn(reading, place, place + 1):
+            reading.marks.append((BREAK, "", None))
     return place + 1
 
 
@@ -129,6 +131,12 @@ def _person(reading: Reading, place: int) -> int:
         if count > 1 and reading.begins(after):
             _counted(reading, count)  # 我和老公，一杯拿铁，一杯美式
             return after
+    wants = following.roles & _WANTS and not following.roles & ROLE["speaker"]
+    if count == 1 and wants and reading.served and not reading.ends_at(after + 1):
+        if _next_in_turn(reading, place, after + 1):
+            reading.marks.append((BREAK, "", None))
+            return after
+        _serve(reading, after)  # 妈妈要奶茶爸爸要热的
     if count == 1 and place in _served_in_turn(reading):
         reading.served = True
         reading.marks.append((BREAK, "", None))
@@ -137,6 +145,18 @@ def _person(reading: Reading, place: int) -> int:
         return after  # 来杯奶茶呗老铁
     after = _run(reading, place)
     return after if after > place else reading.refuse(place)
+
+
+def _next_in_turn(reading: Reading, place: int, after: int) -> bool:
+    """Whether one item stands right before a person and another after: 妈妈要热豆浆爸爸要咖啡."""
+    named = [mark for mark in reading.clause() if mark[0] in (HEAD, QUANTITY)]
+    if not named or named[-1][0] is not HEAD or reading.at(place - 1)[0].kind not in _OF_ITEMS:
+        return False
+    while not (reading.ends_at(after) or reading.at(after)[0].roles & (ROLE["person"] | ROLE["speaker"])):
+        if reading.tokens[after][0].kind == "head":
+            return True
+        after += 1
+    return False
 
 
 def _served_in_turn(reading: Reading) -> list[int]:

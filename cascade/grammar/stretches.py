@@ -17,6 +17,8 @@ _BEFORE: Final = frozenset({"separator", "filler", "perfective"})
 _AFTER: Final = _BEFORE | {"of", "inside", "final"}
 """The same at its end: 清爽的."""
 _HOURS: Final = 24
+_REPEATED: Final = 3
+"""As many characters twice are one thing said again."""
 _LEAST: Final = 2
 """Characters that must be left of a value when what leads to it is taken off."""
 
@@ -64,7 +66,7 @@ def doubtful(spec: GrammarSpec, text: str, words: Sequence[Token], start: int, e
     value = text[start:end]
     if _cut(text, start) or _cut(text, end):
         return True  # 周五dep of 周五deploy
-    if any(sign in value for sign in spec.spoken.doubtful):
+    if said_twice(value) or any(sign in value for sign in spec.spoken.doubtful):
         return True
     priced = [entry.kind == "numeral" or entry.roles & ROLE["unit"] for entry, _, _ in words]
     if len(priced) > 1 and all(priced):
@@ -74,6 +76,11 @@ def doubtful(spec: GrammarSpec, text: str, words: Sequence[Token], start: int, e
     runs_on = text[end : end + 1] in NUMERAL_CHARS and text[end : end + 1] != ""
     hours = [parse_numeral(text[first:last]) for entry, first, last in words if entry.kind == "numeral"]
     return runs_on or any(hour is None or hour > _HOURS for hour in hours)
+
+
+def said_twice(value: str) -> bool:
+    """Whether a value ends as it begins, as what somebody repeats does: 和平路三十号对和平路三十号."""
+    return any(value[:length] == value[-length:] for length in range(_REPEATED, len(value) // 2 + 1))
 
 
 def _of(word: Token, text: str) -> bool:

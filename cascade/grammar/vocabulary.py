@@ -25,7 +25,7 @@ _PRIORITY: Final = (
     "reject removed desire carrier opener measure portion bundle count each sort all among other rest "
     "connector lead reference object inside of perfective asking tag final total filler separator times "
     "bound clock half headcount copula aspect spend which turn kept rightly intend mine because halt picture thing "
-    "serve shift"
+    "serve shift hither"
 )
 _KINDS: Final = tuple((ROLE[name], name) for name in _PRIORITY.split())
 

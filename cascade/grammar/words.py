@@ -24,6 +24,7 @@ from cascade.grammar.serving import consents
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
 _LINKS: Final = frozenset({"of", "inside"})
+_POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["perfective"]
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
@@ -172,11 +173,33 @@ def _refuse(reading: Reading, place: int) -> int:
     return reading.refuse(place)
 
 
+def _guard(reading: Reading, place: int) -> int:
+    """Forbids, but where it only hurries what is brought, in a clause of its own: 送到公司，快点送."""
+    entry = reading.tokens[place][0]
+    leads = reading.spec.words.lead
+    if entry.guard != "haste" or not entry.form.endswith(leads) or reading.changing:
+        return reading.refuse(place)
+    after = place + 1
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    brings = any(other.kind == "value" and other.roles & ROLE["lead"] for other, _, _ in reading.tokens)
+    counted = any(other.roles & ROLE["measure"] for other, _, _ in reading.tokens)
+    told = any(other.kind == "unknown" or other.roles & _POINTS for other, _, _ in reading.tokens)
+    own = reading.begins_at(place) or reading.paused(place)
+    if not (own and reading.begins(after) and brings and counted) or told:
+        return reading.refuse(place)
+    notes = [slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field]
+    reading.wish(notes[0], reading.spoken(place, place))
+    return after
+
+
 def _thing(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
     orders = (
         before.roles & (_ORDERS | ROLE["measure"] | ROLE["of"] | ROLE["filler"]) or before.kind == "attribute"
     )
+    if before.kind == "note" and before.form.endswith(reading.spec.words.of):
+        return place + 1  # 不含咖啡因的饮料
     return place + 1 if orders or reading.begins_at(place) else reading.refuse(place)
 
 
@@ -209,7 +232,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "asking": _asking,
     "tag": _tag,
     "separator": _separator,
-    "guard": _refuse,
+    "guard": _guard,
     "picture": _picture,
     "thing": _thing,
     "headcount": _refuse,

@@ -111,6 +111,7 @@ class Judge:
             if mark.field in self._spoken:
                 edges = min(edges, tagging.edges(mark.start, mark.end, number))
                 spoken += 1
+        self._denied(hearing, parse, marks)
         spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
         if spending.several:
             hearing.doubt((spending.start, spending.end), "more than one to spend")
@@ -144,6 +145,14 @@ class Judge:
             describes = any(first <= start and end <= last for first, last in describes_at)
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
+
+    def _denied(self, hearing: Hearing, parse: Parse, marks: Sequence[Heard]) -> None:
+        """A way to bring something that is marked right after what denies it: 送 in 别送了."""
+        denials = self._spec.around.denials
+        ends = {guard.end for guard in parse.guards if parse.text[guard.start : guard.end] in denials}
+        for mark in marks:
+            if mark.field in self._ways and mark.start in ends:
+                hearing.doubt((mark.start, mark.end), "a way that is forbidden")
 
     def _passed_over(self, hearing: Hearing, found: HeardParse, spending: Spending) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""

@@ -33,6 +33,9 @@ PEOPLE = [
     ("我们仨一人一杯奶茶", order({**TEA, "quantity": 3})),
     ("我和老公一人一杯拿铁", order({**LATTE, "quantity": 2})),
     ("三个人，两杯奶茶一杯果茶", order({**TEA, "quantity": 2}, FRUIT)),
+    ("妈妈要奶茶爸爸要拿铁我要果茶", order(TEA, LATTE, FRUIT)),
+    ("我妈要奶茶我自己要一杯拿铁", order(TEA, LATTE)),
+    ("来两杯奶茶给双胞胎", order({**TEA, "quantity": 2})),
 ]
 CHATTER = [
     ("渴死了，来杯奶茶", order(TEA)),
@@ -53,6 +56,11 @@ CHATTER = [
     ("能给我来一杯奶茶不", order(TEA)),
     ("可以帮我点杯奶茶吗？要热的", order({**TEA, "temperature": "hot"})),
     ("来杯喝的，无糖", order({"sugar": "none"})),
+    ("家里停电了点一杯奶茶", order(TEA)),
+    ("上班来不及了点一杯奶茶", order(TEA)),
+    ("等红灯呢给我来一杯奶茶", order(TEA)),
+    ("给我来一杯奶茶，要得不", order(TEA)),
+    ("来一杯奶茶少糖不要别的了", order({**TEA, "sugar": "less"})),
 ]
 FIELDS = [
     (
@@ -73,6 +81,13 @@ FIELDS = [
     ("老样子，用券", order({}, use_coupon=True, preferences=["老样子"])),
     ("把那张免单卡用掉，来杯奶茶", order(TEA, use_coupon=True)),
     ("券，一杯奶茶", order(TEA, use_coupon=True)),
+    ("千问送的那张卡给我用上，来杯奶茶", order(TEA, use_coupon=True)),
+    ("领到免单卡了，用它点杯奶茶", order(TEA, use_coupon=True)),
+    ("用我那张快过期的免单卡点一杯奶茶", order(TEA, use_coupon=True)),
+    ("帮我用免单卡下一杯奶茶", order(TEA, use_coupon=True)),
+    ("要一杯奶茶珍珠就别放了", order({**TEA, "without": ["珍珠"]})),
+    ("来杯奶茶多给点冰", order({**TEA, "temperature": "extra_ice"})),
+    ("来杯拿铁加一份浓缩", order({**LATTE, "toppings": ["浓缩"]})),
     ("我想喝喜茶", order({"brand": "喜茶"})),
     ("在瑞幸点一杯拿铁", order({**LATTE, "brand": "瑞幸"})),
 ]  # fmt: skip
@@ -86,15 +101,23 @@ ADDRESSES = [
     ("下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="下午三点")),
     ("今天下午三点送一杯奶茶到图书馆门口", delivered("图书馆门口", time="今天下午三点")),
     ("一杯奶茶，送酒店前台", delivered("酒店前台")),
+    ("一杯奶茶送到棋牌社三点左右", delivered("棋牌社", time="三点左右")),
+    ("一杯奶茶送到公司三点之前到", delivered("公司", time="三点之前")),
+    ("一杯奶茶，中午送到店里", delivered("店里", time="中午")),
+    ("送杯奶茶过来，热的", order({**TEA, "temperature": "hot"}, fulfilment={"mode": "delivery"})),
     ("送货地址是建国路88号，一杯奶茶", order(TEA, fulfilment={"address": "建国路88号"})),
 ]
 HASTE_AND_USE = [
     ("来杯奶茶快点", order(TEA)),
+    ("一杯奶茶送到公司，快点送", delivered("公司").model_copy(update={"preferences": ("快点送",)})),
     ("来杯奶茶，尽快", order(TEA, preferences=["尽快"])),
     ("一杯奶茶放前台就行", order(TEA, preferences=["放前台就行"])),
     ("五杯奶茶，团建用", order({**TEA, "quantity": 5}, preferences=["团建用"])),
     ("一杯奶茶，小孩喝的", order(TEA, preferences=["小孩喝的"])),
     ("来杯双份浓缩的拿铁", order(LATTE, preferences=["双份浓缩的"])),
+    ("随便点杯奶茶", order(TEA, preferences=["随便点"])),
+    ("来一杯不含咖啡因的饮料", order({}, preferences=["不含咖啡因的"])),
+    ("奶茶换鲜奶，少糖", order({**TEA, "sugar": "less"}, preferences=["换鲜奶"])),
 ]  # fmt: skip
 WISHES = [
     ("我乳糖不耐，来杯奶茶", order(TEA, preferences=["乳糖不耐"])),
@@ -136,6 +159,17 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
 @pytest.mark.parametrize(
     "text",
     [
+        # a shorter name or a longer, how many or what it is called, one of two or more of one, said twice
+        "绿豆沙冰的大杯来一个", "三平霸霸奶茶", "咖啡加一份浓缩", "拿铁再加一份浓缩热的",
+        "一杯奶茶送到和平路30号对和平路30号",
+        # one of these people's cups, or another; what is held against an order, or asked of it
+        "妈妈要奶茶爸爸要热的", "妈妈要奶茶爸爸要什么", "妈妈要奶茶我要走了", "奶茶来不及了", "停，来杯奶茶",
+        "奶茶停送了",
+        "开车呢能点奶茶吗", "骑车呢别送奶茶", "奶茶珍珠就别放了", "奶茶不要奶精换鲜奶",
+        "免单卡过期了，用它点杯奶茶",
+        "有免单卡吗，用它点杯奶茶", "千问送的那张卡呢，来杯奶茶", "一杯奶茶送到公司了，快点送",
+        "那杯奶茶送到公司，快点送",
+        "中午送到店里的奶茶", "送杯奶茶过来了", "送过来的奶茶", "奶茶三点到", "来杯奶茶三点到不了", "下次用免单卡下一杯奶茶",
         # yes to something, or a value beside what means nothing
         "对，大杯去冰", "是的，半糖去冰", "冰拿大", "备注：少冰，大杯", "我要不要加冰啊，橙汁",
         # of which, and how many
