@@ -126,7 +126,11 @@ def _attribute(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
-    if len(entry.form) == 1 and (reading.at(place - 1)[0].kind == "note" or _exclaimed(reading, place)):
+    before = reading.at(place - 1)[0]
+    noted = before.kind == "note" and not (
+        before.form.endswith(reading.spec.words.of) and reading.at(place + 1)[0].kind == "head"
+    )  # 老人喝的热豆奶
+    if len(entry.form) == 1 and (noted or _exclaimed(reading, place)):
         return reading.refuse(place)
     if entry.roles & ROLE["person"] and reading.at(place + 1)[0].roles & ROLE["wants"]:
         reading.fail("tie", f"{entry.form} may be who wants it")  # 阿嬷要喝热的

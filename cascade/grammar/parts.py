@@ -38,9 +38,9 @@ def _add(reading: Reading, place: int) -> int:
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
         name = reading.at(first)[0]
         several = first > place + 1 and name.kind == "head" and reading.said(HEAD)
-        if several and name.twofold and len(entry.form) > 1:
+        if several and name.twofold and not (reading.carried or reading.said(QUANTITY)):
             reading.fail("tie", "an order, or a change of one")  # 拿铁再加一份浓缩
-        if several and (entry.roles & ROLE["increase"] or name.twofold):
+        if several and entry.roles & ROLE["increase"]:
             reading.fail("tie", f"{reading.at(first)[0].form} in it, or another")  # 拿铁加一份浓缩
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
             if not reading.changing:
@@ -129,7 +129,8 @@ def _part(reading: Reading, place: int) -> int:
     removed = reading.at(taken)[0].roles & ROLE["removed"]
     while removed and reading.at(gone)[0].roles & _GONE:
         gone += 1
-    if removed and (reading.ends_at(gone) or _exchanged(reading, gone) or _adds_instead(reading, taken)):
+    ends = reading.ends_at(gone) or (gone > taken + 1 and reading.carried and _valued(reading, gone))
+    if removed and (ends or _exchanged(reading, gone) or _adds_instead(reading, taken)):
         reading.marks.append((OMIT, slot.spec.without or "", reading.tokens[place][0].value))
         reading.specified |= slot.spec.specifies
         reading.dropped |= gone > taken + 1 and not reading.carried
@@ -140,6 +141,11 @@ def _part(reading: Reading, place: int) -> int:
     if reading.altered:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
     return reading.refuse(place)
+
+
+def _valued(reading: Reading, place: int) -> bool:
+    """Whether another thing is said of the same cup at once: 珍珠不要了不加糖."""
+    return reading.at(place)[0].kind == "attribute"
 
 
 def _exchanged(reading: Reading, place: int) -> bool:

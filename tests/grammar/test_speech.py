@@ -85,6 +85,8 @@ FIELDS = [
     ("领到免单卡了，用它点杯奶茶", order(TEA, use_coupon=True)),
     ("用我那张快过期的免单卡点一杯奶茶", order(TEA, use_coupon=True)),
     ("帮我用免单卡下一杯奶茶", order(TEA, use_coupon=True)),
+    ("要一杯奶茶里面珍珠就不要了不加糖", order({**TEA, "sugar": "none", "without": ["珍珠"]})),
+    ("来杯老人喝的热拿铁", order({**LATTE, "temperature": "hot"}, preferences=["老人喝的"])),
     ("要一杯奶茶珍珠就别放了", order({**TEA, "without": ["珍珠"]})),
     ("来杯奶茶多给点冰", order({**TEA, "temperature": "extra_ice"})),
     ("来杯拿铁加一份浓缩", order({**LATTE, "toppings": ["浓缩"]})),
@@ -161,6 +163,7 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
     [
         # a shorter name or a longer, how many or what it is called, one of two or more of one, said twice
         "绿豆沙冰的大杯来一个", "三平霸霸奶茶", "咖啡加一份浓缩", "拿铁再加一份浓缩热的",
+        "咖啡浓一点，加一份浓缩，拿铁大杯热",
         "一杯奶茶送到和平路30号对和平路30号",
         # one of these people's cups, or another; what is held against an order, or asked of it
         "妈妈要奶茶爸爸要热的", "妈妈要奶茶爸爸要什么", "妈妈要奶茶我要走了", "奶茶来不及了", "停，来杯奶茶",
@@ -169,7 +172,8 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         "免单卡过期了，用它点杯奶茶",
         "有免单卡吗，用它点杯奶茶", "千问送的那张卡呢，来杯奶茶", "一杯奶茶送到公司了，快点送",
         "那杯奶茶送到公司，快点送",
-        "中午送到店里的奶茶", "送杯奶茶过来了", "送过来的奶茶", "奶茶三点到", "来杯奶茶三点到不了", "下次用免单卡下一杯奶茶",
+        "中午送到店里的奶茶", "送杯奶茶过来了", "送过来的奶茶", "奶茶三点到",
+        "来杯奶茶三点到不了", "下次用免单卡下一杯奶茶",
         # yes to something, or a value beside what means nothing
         "对，大杯去冰", "是的，半糖去冰", "冰拿大", "备注：少冰，大杯", "我要不要加冰啊，橙汁",
         # of which, and how many
