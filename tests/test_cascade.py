@@ -213,7 +213,7 @@ NEVER = """
 来杯奶、茶
 来杯奶茶用不用券 / 来杯奶茶能用券吗 / 取消订单再来杯奶茶 / 来杯奶茶，把上一单取消 / 来杯奶茶领张券 / 领券点奶茶
 先领券再点奶茶
-来杯孕妇能喝的奶茶 / 来杯奶茶杯子上写生日快乐 / 一杯奶茶一杯果茶后者少糖 / 奶茶我要果茶她要
+来杯奶茶杯子上写生日快乐 / 一杯奶茶一杯果茶后者少糖 / 奶茶我要果茶她要
 不许取消我的订单 / 我没说取消订单 / 订单自动取消了 / 商家取消了我的订单 / 取消不了订单 / 如果太慢就取消订单
 他说取消订单 / 取消滴滴订单
 昨天领的券 / 他领了免单卡 / 明天领券 / 如果有券就领 / 领肯德基券 / 领快递 / 券领不了
@@ -254,6 +254,13 @@ NEVER = """
 def test_nothing_is_done_on_a_doubt(cascade: Cascade[OrderIntent], text: str) -> None:
     result = cascade.classify(text)
     assert result.intent not in ACTING, result.answer
+
+
+def test_who_it_must_be_fit_for_is_a_wish_that_goes_with_the_order(cascade: Cascade[OrderIntent]) -> None:
+    """Once the order was placed without it."""
+    assert cascade.classify("来杯孕妇能喝的奶茶").answer == parse_order(
+        "drink=奶茶 ; pref=孕妇能喝的", "order_drink"
+    )
 
 
 @pytest.mark.parametrize("text", ["帮我点杯奶茶，三千...以内", "1000000000块以内", "奶茶不超过三点以内"])
