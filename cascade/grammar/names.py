@@ -69,7 +69,7 @@ def _clear(reading: Reading, place: int) -> bool:
 
 
 def _said_of_all(reading: Reading, place: int) -> bool:
-    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all. Without one 全冰 may say 冰 of all."""
+    """奶茶两杯 果茶两杯 少冰: a pause before the first value that is said at all. Unpaused 全冰 may say 冰 of all."""
     kinds = [mark[0] for mark in reading.marks]
     first_of_several = kinds.count(HEAD) > 1 and VALUE not in kinds
     if not reading.paused(place):

@@ -236,11 +236,11 @@ class Judge:
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         for place in taken_away(parse):
             hearing.doubt(place, "said, and then not wanted")
-        which = [
-            place for entry, *place in parse.tokens if parse.text[slice(*place)] in self._spec.words.ordinal
-        ]
-        if parse.intent == self._spec.modify and len(which) > 1:
-            hearing.doubt((which[0][0], which[-1][1]), "which of them")  # 第一杯改少糖第二杯改去冰
+        ends = {
+            parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text
+        }
+        if parse.intent == self._spec.modify and len(ends) > 1:
+            hearing.doubt((0, len(parse.text)), "which of them")  # 第一杯改少糖第二杯改去冰
         if changed_and_ordered(parse) and parse.intent == self._spec.intent:
             hearing.doubt((0, len(parse.text)), "a change, and another order")
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
