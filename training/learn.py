@@ -30,6 +30,8 @@ GB2312_ROWS = range(0xB0, 0xD8)
 class Material:
     """What a model learns from."""
 
+    lines: int
+    """How many of the samples are labelled lines; the others are negatives."""
     samples: tuple[Sample, ...]
     unaligned: tuple[Unaligned, ...]
 
@@ -42,6 +44,7 @@ def material(recipe: Recipe, pack: Pack) -> Material:
         sample, problems = pack.sample(example)
         samples.append(sample)
         unaligned += problems
+    lines = len(samples)
     if recipe.negatives is not None:
         folder = recipe.path(recipe.negatives.folder)
         source = recipe.negatives.model_copy(update={"folder": folder})
@@ -49,7 +52,7 @@ def material(recipe: Recipe, pack: Pack) -> Material:
             text = pack.normalised(raw)
             numbers = tuple(pack.intents.index(intent) for intent in intents)
             samples.append(Sample(text, numbers, (UNKNOWN_TAG,) * len(text)))
-    return Material(tuple(samples), tuple(unaligned))
+    return Material(lines, tuple(samples), tuple(unaligned))
 
 
 def vocabulary(texts: Iterable[str], pack: Pack, common: bool) -> Vocabulary:
@@ -67,7 +70,9 @@ def common_characters() -> Sequence[str]:
 
 
 def train(workshop: Workshop, console: Console) -> None:
-    """Write ``vocab.txt``, ``teacher.safetensors`` where the recipe has one, ``student.safetensors`` and its shape."""
+    """Write ``vocab.txt``, ``teacher.safetensors`` where the recipe has one, ``student.safetensors`` with its shape,
+    and how many lines it learned from.
+    """
     recipe, pack = workshop.recipe, workshop.pack
     fit.deterministic(recipe.seed, recipe.threads)
     learned = material(recipe, pack)
@@ -100,6 +105,7 @@ def train(workshop: Workshop, console: Console) -> None:
         teacher=teacher,
     )
     model.save(student, workshop.folder / "student.safetensors")
+    workshop.remember(learned.lines)
     workshop.write_json("student.json", shape.model_dump(mode="json"))
 
 

@@ -108,7 +108,7 @@ def card(workshop: Workshop) -> str:
         digest=hashlib.sha256(model).hexdigest(),
         origin=_origin(workshop),
         features=pack.bundle.manifest.features,
-        train=len(splits.train),
+        train=workshop.learned,
         calibration=len(splits.calibration),
         test=len(splits.test),
         certified=len(splits.certified),

@@ -22,6 +22,7 @@ from training.architecture import Architecture
 from training.dataset import Pack
 from training.recipe import Recipe, RecipeError
 
+LEARNED = "learned.json"
 MADE = frozenset({"model.onnx", "vocab.txt", "calibration.json", "parity.json", "MODEL_CARD.md", FILE})
 """Files of a bundle that the stages make, besides the certificates of single rungs: all others are hand-written."""
 POLICY = "policy.yaml"
@@ -139,6 +140,15 @@ class Workshop(WorkFiles):
     def vocabulary(self) -> Vocabulary:
         """The vocabulary of the trained model."""
         return Vocabulary.parse(self.file("vocab.txt", "train").read_text(encoding="utf-8"))
+
+    def remember(self, lines: int) -> None:
+        """Note how many labelled lines a student learns from: the sets may grow after it."""
+        self.write_json(LEARNED, {"lines": lines})
+
+    @property
+    def learned(self) -> int:
+        """How many labelled lines the student learned from."""
+        return int(self.read_json(LEARNED, "train")["lines"])
 
     def architecture(self) -> Architecture:
         """The shape of the trained student."""

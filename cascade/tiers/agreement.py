@@ -236,9 +236,7 @@ class Judge:
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         for place in taken_away(parse):
             hearing.doubt(place, "said, and then not wanted")
-        ends = {
-            parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text
-        }
+        ends = {parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text}
         if parse.intent == self._spec.modify and len(ends) > 1:
             hearing.doubt((0, len(parse.text)), "which of them")  # 第一杯改少糖第二杯改去冰
         if changed_and_ordered(parse) and parse.intent == self._spec.intent:

@@ -17,7 +17,7 @@ WEIGHTS = "linear.safetensors"
 
 
 def train(workshop: Workshop, console: Console) -> None:
-    """Write ``vocab.txt`` and the weights."""
+    """Write ``vocab.txt``, the weights and from how many lines they come."""
     pack, plan = workshop.pack, workshop.recipe.linear or Linear()
     wanted = pack.bundle.manifest.features
     if wanted != NGrams.version:
@@ -37,6 +37,7 @@ def train(workshop: Workshop, console: Console) -> None:
         "tag_bias": model.tag_bias,
     }
     save_file(arrays, workshop.folder / WEIGHTS)
+    workshop.remember(len(samples))
 
 
 def load(workshop: Workshop) -> LinearModel:
