@@ -141,14 +141,7 @@ def changed(reading: Reading) -> list[Fields]:
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
     check_parts(reading.spec, [result])
-    _check_said(reading, result)
     return [result] if result else []
-
-
-def _check_said(reading: Reading, item: Fields) -> None:
-    """Raises :class:`~cascade.grammar.composer.Unclear` where the answer could not say what becomes: 改成一杯."""
-    if item == {reading.spec.quantity.field: 1} and not (reading.values or reading.notes):
-        raise Unclear("tie", "one, as where nothing is said")
 
 
 def _changed_twice(reading: Reading) -> list[Fields]:

@@ -55,6 +55,7 @@ CHANGES = [
     ("帮我改一下，拿铁要冰的不要热的", [{"drink": "拿铁", "temperature": "regular_ice"}], {}),
     ("刚才那个奶茶我不要热的了要冰的", [{**TEA, "temperature": "regular_ice"}], {}),
     ("我刚说错了是半糖不是全糖帮我改一下", [{"sugar": "half"}], {}),
+    ("改成一杯", [{"quantity": 1}], {}),
     ("我女朋友那杯改全糖", [{"sugar": "regular"}], {"preferences": ["我女朋友那杯"]}),
 ]
 NO_CHANGES = [
@@ -110,7 +111,6 @@ NO_CHANGES = [
     "我点的是大杯不是中杯",
     "那杯怎么是冰的不是热的",
     "那杯不要热的不要冰的",
-    "改成一杯",
 ]
 COUPONS = [
     "优惠券抵，来一杯奶茶",
