@@ -14,7 +14,7 @@ from cascade.grammar import Guard
 from cascade.grammar.spec import AroundWords, CommandSpec, GrammarSpec
 from cascade.text import Utterance
 
-_BREAKS: Final = ",.;:!?。、~ …"
+BREAKS: Final = ",.;:!?。、~ …"
 """Characters that end a clause."""
 _FARTHEST: Final = 20
 """Most characters between what a command begins with and what it says to do."""
@@ -45,8 +45,8 @@ class Commanding:
             return None
         text = utterance.text
         found: Command | None = None
-        for start, end in _clauses(utterance):
-            found = _in_clause(text[start:end].rstrip(_BREAKS), start, words, self._around) or found
+        for start, end in clauses(utterance):
+            found = _in_clause(text[start:end].rstrip(BREAKS), start, words, self._around) or found
         if found is None or _governed(text[: found.start], self._around):
             return None
         return found
@@ -56,7 +56,7 @@ class Commanding:
         words, text = self._commands.get(intent), utterance.text
         if words is None or guard.reason not in ("quotation", "question"):
             return False
-        said = text[guard.end :].lstrip(_BREAKS + "过")
+        said = text[guard.end :].lstrip(BREAKS + "过")
         return _governed(text[: guard.end], self._around) and said.startswith((*words.acts, *words.frames))
 
     def reason(self, guard: Guard, utterance: Utterance, intent: str, command: Command) -> bool:
@@ -65,7 +65,7 @@ class Commanding:
         word = text[guard.start : guard.end]
         if command.start < guard.end and guard.start < command.end:
             return self._describes(guard.reason, word, text[guard.end : command.end], intent, command)
-        start, end = next(place for place in _clauses(utterance) if place[0] <= guard.start < place[1])
+        start, end = next(place for place in clauses(utterance) if place[0] <= guard.start < place[1])
         before = guard.start < command.start
         start, end = (start, min(end, command.start)) if before else (max(start, command.end), end)
         talk = _Talk(word, text[start : guard.start], text[guard.end : end])
@@ -98,8 +98,8 @@ class Commanding:
             told = command.addressed or talk.word in around.statements
             return talk.holds(around.complaints) or (plain and told)
         if reason == "quotation":
-            ended = command.addressed or talk.rest.rstrip(_BREAKS).endswith("了")
-            return ended and talk.word in around.passing and len(talk.rest.strip(_BREAKS)) > 2
+            ended = command.addressed or talk.rest.rstrip(BREAKS).endswith("了")
+            return ended and talk.word in around.passing and len(talk.rest.strip(BREAKS)) > 2
         if reason == "future" or talk.word in around.waits:
             return any(one in command.said for one in around.now) and len(talk.more(around.particles)) > 2
         return talk.word in around.passing
@@ -126,7 +126,7 @@ class _Talk:
 
     def more(self, particles: str) -> str:
         """What else is said in the clause."""
-        return (self.ahead + self.rest).strip(particles + _BREAKS)
+        return (self.ahead + self.rest).strip(particles + BREAKS)
 
 
 def _in_clause(clause: str, start: int, words: CommandSpec, around: AroundWords) -> Command | None:
@@ -158,7 +158,7 @@ def _in_clause(clause: str, start: int, words: CommandSpec, around: AroundWords)
 
 def _governed(before: str, around: AroundWords) -> bool:
     """Whether what stands before a command makes it none: 他说，取消订单; without a sign, more does: 商家 取消订单."""
-    said = before.rstrip(_BREAKS)
+    said = before.rstrip(BREAKS)
     words = around.governs if said != before else (*around.governs, *around.within)
     return said.endswith(words) and not said.endswith(around.leads)
 
@@ -168,11 +168,11 @@ def _may_begin(before: str, frame: str, words: CommandSpec) -> bool:
     return not before or before.endswith(words.ends) or frame in words.anywhere
 
 
-def _clauses(utterance: Utterance) -> Iterator[tuple[int, int]]:
+def clauses(utterance: Utterance, breaks: str = BREAKS) -> Iterator[tuple[int, int]]:
     """Places of clauses, each with the sign that ends it; a space that was typed ends one too."""
     start, text, raw, offsets = 0, utterance.text, utterance.raw, utterance.offsets
     for at in range(1, len(text)):
-        if text[at - 1] in _BREAKS or any(map(str.isspace, raw[offsets[at - 1][1] : offsets[at][0]])):
+        if text[at - 1] in breaks or any(map(str.isspace, raw[offsets[at - 1][1] : offsets[at][0]])):
             yield start, at
             start = at
     yield start, len(text)

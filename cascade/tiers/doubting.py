@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from cascade.grammar import Parse
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
-from cascade.tiers.commanding import Commanding
+from cascade.tiers.commanding import BREAKS, Commanding
 from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import awaited
-
-_SIGNS: Final = ",.;:!?。、~ …"
 
 
 class Doubting:
@@ -20,7 +17,7 @@ class Doubting:
 
     def __init__(self, spec: GrammarSpec) -> None:
         self._doubts = spec.doubts
-        self._silent = spec.around.particles + _SIGNS
+        self._silent = spec.around.particles + BREAKS
         self._commanding = Commanding(spec)
 
     def in_order(self, text: str, intent: str) -> Place | None:

@@ -90,7 +90,7 @@ class Guarding:
         ):
             return False
         return not any(
-            entry.roles & _POINTS or _PARTS.intersection(_kinds(entry)) for entry, _, _ in parse.tokens
+            entry.roles & _POINTS or _PARTS.intersection(kinds_of(entry)) for entry, _, _ in parse.tokens
         )
 
     def order_details(self, parse: Parse, intent: str) -> list[Place]:
@@ -173,10 +173,11 @@ def _of_a_part(parse: Parse, at: int) -> bool:
 
 def _named_before(parse: Parse, start: int) -> bool:
     """Whether a name stands right before a place: 奶茶没了."""
-    return any(end == start and _PARTS.intersection(_kinds(entry)) for entry, _, end in parse.tokens)
+    return any(end == start and _PARTS.intersection(kinds_of(entry)) for entry, _, end in parse.tokens)
 
 
-def _kinds(entry: Entry) -> set[str]:
+def kinds_of(entry: Entry) -> set[str]:
+    """The kinds of all senses of a word."""
     return {sense.kind for sense in entry.variants or (entry,)}
 
 
@@ -184,5 +185,5 @@ def _closes(parse: Parse, guard: Guard) -> bool:
     """Whether nothing is said after a guard that itself follows what was ordered: 来杯奶茶，算了."""
     after = (entry for entry, start, _ in parse.tokens if start >= guard.end)
     before = (entry for entry, _, end in parse.tokens if end <= guard.start)
-    ordered = any(_PARTS.intersection(_kinds(entry)) for entry in before)
+    ordered = any(_PARTS.intersection(kinds_of(entry)) for entry in before)
     return ordered and all(entry.kind in _SILENT for entry in after)

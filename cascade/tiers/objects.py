@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from cascade.grammar import Parse
-from cascade.grammar.entry import ROLE, Entry
+from cascade.grammar.entry import ROLE
 from cascade.grammar.spec import CommandSpec, GrammarSpec
 from cascade.text import Utterance
+from cascade.tiers.commanding import BREAKS, clauses
+from cascade.tiers.guarding import Place, kinds_of
 
-Place = tuple[int, int]
-
-_ENDS: Final = frozenset(",.;:!?。、~ …吧呗哈")
+_ENDS: Final = BREAKS + "吧呗哈"
 """Characters that end what an act is done with; a space that was typed ends it too."""
 _NAMES: Final = frozenset({"head", "attribute", "flag"})
 """Kinds of words that tell an order or a coupon apart."""
@@ -34,7 +34,7 @@ def strange(utterance: Utterance, parse: Parse, intent: str, spec: GrammarSpec) 
     named = _named(parse, command)
     found: Place | None = None
     for start, end in _acts(parse.text, command):
-        first, stop = _clause(utterance, start)
+        first, stop = next(place for place in clauses(utterance, _ENDS) if place[0] <= start < place[1])
         if named:
             begin, rest = start, _after_name(parse.text, end, stop, command)
             told = any(word in parse.text[first:stop] for word in command.addressed)
@@ -51,7 +51,7 @@ def strange(utterance: Utterance, parse: Parse, intent: str, spec: GrammarSpec) 
 def _named(parse: Parse, command: CommandSpec) -> bool:
     if any(name in parse.text for name in command.objects):
         return True
-    return any(_NAMES.intersection(_kinds(entry)) for entry, _, _ in parse.tokens)
+    return any(_NAMES.intersection(kinds_of(entry)) for entry, _, _ in parse.tokens)
 
 
 def _acts(text: str, command: CommandSpec) -> Iterator[Place]:
@@ -62,19 +62,6 @@ def _acts(text: str, command: CommandSpec) -> Iterator[Place]:
         if act:
             yield at, at + len(act)
         at += len(act) or 1
-
-
-def _clause(utterance: Utterance, place: int) -> Place:
-    """The clause that a place is in."""
-    ends = [at for at in range(1, len(utterance.text)) if _ended(utterance, at)]
-    first = max((at for at in ends if at <= place), default=0)
-    stop = min((at for at in ends if at > place), default=len(utterance.text))
-    return first, stop
-
-
-def _ended(utterance: Utterance, at: int) -> bool:
-    typed = utterance.raw[utterance.offsets[at - 1][1] : utterance.offsets[at][0]]
-    return utterance.text[at - 1] in _ENDS or any(map(str.isspace, typed))
 
 
 def _object_of(parse: Parse, first: int, act: int) -> int:
@@ -91,7 +78,7 @@ def _after_name(text: str, start: int, stop: int, command: CommandSpec) -> int |
 
 def _silent(parse: Parse, start: int, stop: int, spec: GrammarSpec) -> bool:
     """Whether a stretch holds but words that say nothing, pictures, and what tells an order apart."""
-    names = {begin: end for entry, begin, end in parse.tokens if _NAMES.intersection(_kinds(entry))}
+    names = {begin: end for entry, begin, end in parse.tokens if _NAMES.intersection(kinds_of(entry))}
     while start < stop:
         light = (word for word in spec.around.lightly if parse.text.startswith(word, start))
         if start in names:
@@ -103,7 +90,3 @@ def _silent(parse: Parse, start: int, stop: int, spec: GrammarSpec) -> bool:
         else:
             return False
     return True
-
-
-def _kinds(entry: Entry) -> set[str]:
-    return {sense.kind for sense in entry.variants or (entry,)}
