@@ -81,13 +81,19 @@ class RedisLink:
             if self._clock() < self._try_again_at:
                 return None
             self._try_again_at = self._clock() + self.spec.retry_s  # the others go on without meanwhile
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task else 0
+        result = None
         try:
             async with asyncio.timeout(self.spec.timeout_s):
                 result = await command()
         except Exception as error:
             self._lost(error)
-            return None
-        self._found()
+        else:
+            self._found()
+        # The client awaits ``asyncio.wait_for``, which before Python 3.12 loses a cancellation that comes as it ends.
+        if task and task.cancelling() > cancels:
+            raise asyncio.CancelledError
         return result
 
     def _lost(self, error: Exception) -> None:

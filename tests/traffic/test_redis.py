@@ -249,6 +249,21 @@ async def test_a_redis_that_stalls_costs_its_time_limit_once(tmp_path: Path) -> 
         await link.aclose()
 
 
+@pytest.mark.parametrize("steps", range(1, 12))
+async def test_no_cancellation_is_lost_while_redis_is_asked(spec: RedisSpec, steps: int) -> None:
+    link = RedisLink(spec, time.monotonic)
+    await link.script("return 1", [], [])
+    for _ in range(20):
+        asking = asyncio.ensure_future(link.script("return 1", [], []))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        came_too_late = not asking.cancel()
+        await asyncio.wait((asking,))
+        assert asking.cancelled() or came_too_late
+    assert await link.script("return 1", [], []) == 1
+    await link.aclose()
+
+
 async def test_sums_stay_exact_when_redis_dies_and_comes_back_empty(tmp_path: Path) -> None:
     redis_server.require()
     with RedisServer(tmp_path) as server:
