@@ -86,12 +86,18 @@ def label_loss(intent: Tensor, tags: Tensor, batch: Batch, tag_weight: float) ->
 
 
 def teacher_loss(
-    student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], ids: Tensor, heat: float
+    student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], batch: Batch, plan: Distillation
 ) -> Tensor:
     """Kullback-Leibler divergence from the teacher's softened intents and tags, labelled or not."""
-    real = ids != SPECIAL.index(PAD)
+    rows = torch.ones(len(batch.ids), dtype=torch.bool)
+    real = batch.ids != SPECIAL.index(PAD)
     real[:, 0] = False
-    return _divergence(student[0], teacher[0], heat) + _divergence(student[1][real], teacher[1][real], heat)
+    if plan.where_right:
+        rows = batch.allowed.gather(1, teacher[0].argmax(-1, keepdim=True)).squeeze(1) > 0
+        real &= (batch.tags == UNKNOWN_TAG) | (batch.tags == teacher[1].argmax(-1))
+    heard = ((student[0][rows], teacher[0][rows]), (student[1][real], teacher[1][real]))
+    parts = [_divergence(ours, told, plan.temperature) for ours, told in heard if len(ours)]
+    return torch.stack(parts).sum() if parts else torch.zeros(())
 
 
 def _divergence(student: Tensor, teacher: Tensor, heat: float) -> Tensor:
@@ -133,7 +139,7 @@ class _Lesson:
         if self.teacher is not None and self.distillation is not None:
             with torch.no_grad():
                 told = _scores(self.teacher, batch.ids, self.narrow)
-            heard = teacher_loss((intent, tags), told, batch.ids, self.distillation.temperature)
+            heard = teacher_loss((intent, tags), told, batch, self.distillation)
             loss = (1 - self.distillation.weight) * loss + self.distillation.weight * heard
         return loss
 

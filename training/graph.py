@@ -95,6 +95,17 @@ def quantise(
     return np.clip(np.rint(weight / scale), -top, top).astype(np.int8), scale
 
 
+def weights(model: bytes) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights of a graph that :func:`build` has quantised, as near as their levels keep them."""
+    kept = {one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(model).graph.initializer}
+    found = {name: array for name, array in kept.items() if name.endswith((".weight", ".bias", ".position"))}
+    for name in (name.removesuffix(".levels") for name in kept if name.endswith(".levels")):
+        values = kept[f"{name}.levels"].astype(np.float32) * kept[f"{name}.scale"]
+        is_linear = f"{name}.zero" in kept
+        found[f"{name}.weight" if is_linear else name] = values.T if is_linear else values
+    return found
+
+
 def build(weights: Weights, shape: Architecture, *, quantised: bool, metadata: Mapping[str, str]) -> Any:
     """The ONNX model of a student's weights (a torch state dict as numpy arrays)."""
     graph = _Graph(weights, quantised)

@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
@@ -19,9 +18,10 @@ from training import fit, model, negatives
 from training.architecture import Architecture
 from training.augment import Augmenter
 from training.dataset import UNKNOWN_TAG, Pack, Sample, Unaligned, load_splits
+from training.earlier import Earlier
 from training.lexicon import Lexicon
-from training.recipe import Fit, Recipe, RecipeError
-from training.workshop import Workshop
+from training.recipe import Distillation, Fit, Recipe
+from training.workshop import Learned, Workshop
 
 GB2312_ROWS = range(0xB0, 0xD8)
 
@@ -71,7 +71,7 @@ def common_characters() -> Sequence[str]:
 
 def train(workshop: Workshop, console: Console) -> None:
     """Write ``vocab.txt``, ``teacher.safetensors`` where the recipe has one, ``student.safetensors`` with its shape,
-    and how many lines it learned from.
+    and what it learned from. Where the recipe goes on from a bundle, that one's student teaches and starts.
     """
     recipe, pack = workshop.recipe, workshop.pack
     fit.deterministic(recipe.seed, recipe.threads)
@@ -89,11 +89,17 @@ def train(workshop: Workshop, console: Console) -> None:
         tags=len(pack.tags),
         positions=pack.bundle.manifest.max_chars + 1,
     )
-    teacher = _teacher(workshop, learned, characters, shape, console)
-    if recipe.go_on is None:
+    before = None if recipe.go_on is None else Earlier.read(recipe.path(recipe.go_on))
+    if before is None:
+        teacher = _teacher(workshop, learned, characters, shape, console)
         student = _start(recipe, plan, shape, characters, teacher)
+        listening = recipe.distillation
     else:
-        student = _continued(recipe, recipe.go_on.student, plan, shape, characters)
+        teacher = before.student(shape, characters, plan.dropout).eval()
+        student = before.student(shape, characters, plan.dropout)
+        going = recipe.going_on
+        plan = plan.model_copy(update={"epochs": going.epochs, "rate": plan.rate * going.rate})
+        listening = Distillation(weight=going.weight, where_right=True)
     _fit(
         workshop,
         student,
@@ -103,9 +109,10 @@ def train(workshop: Workshop, console: Console) -> None:
         console=console,
         name="student",
         teacher=teacher,
+        distillation=listening,
     )
     model.save(student, workshop.folder / "student.safetensors")
-    workshop.remember(learned.lines)
+    workshop.remember(Learned(lines=learned.lines, before=before.digest if before else None))
     workshop.write_json("student.json", shape.model_dump(mode="json"))
 
 
@@ -123,10 +130,7 @@ def _teacher(
     if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == fingerprint:
         console.print("the teacher was taught the same before: taken from the work folder")
         return model.load(shape, path)
-    if recipe.go_on is None:
-        teacher = _start(recipe, plan, shape, characters)
-    else:
-        teacher = _continued(recipe, recipe.go_on.teacher, plan, shape, characters)
+    teacher = _start(recipe, plan, shape, characters)
     _fit(workshop, teacher, learned, characters, plan, console=console, name="teacher")
     model.save(teacher, path)
     note.write_text(json.dumps(fingerprint, indent=2) + "\n", encoding="utf-8")
@@ -143,8 +147,6 @@ def _fingerprint(
         "vocabulary": str(characters),
         "lexicon": repr(lexicon.slots),
     }
-    if recipe.go_on is not None:
-        parts["from"] = hashlib.sha256(recipe.path(recipe.go_on.teacher).read_bytes()).hexdigest()
     return {name: hashlib.sha256(part.encode()).hexdigest() for name, part in parts.items()}
 
 
@@ -177,22 +179,6 @@ def _start(
     return model.from_encoder(recipe.path(recipe.encoder), shape, characters, list(plan.layers))
 
 
-def _continued(
-    recipe: Recipe, weights: Path, plan: Fit, shape: Architecture, characters: Vocabulary
-) -> model.TaggingClassifier:
-    """What an earlier training kept. Raises :class:`~training.recipe.RecipeError` where it is not there, or another."""
-    assert recipe.go_on is not None
-    before, path = recipe.path(recipe.go_on.vocabulary), recipe.path(weights)
-    for file in (before, path):
-        if not file.is_file():
-            raise RecipeError(f"{file} is not there: there is nothing to go on from; train without it first")
-    try:
-        known = Vocabulary.parse(before.read_text(encoding="utf-8"))
-        return model.continued(path, shape, known, characters, plan.dropout)
-    except ValueError as error:
-        raise RecipeError(f"cannot go on: {error}") from error
-
-
 def _as_it_is(sample: Sample, rng: random.Random) -> Sample:
     return sample
 
@@ -207,6 +193,7 @@ def _fit(
     console: Console,
     name: str,
     teacher: model.TaggingClassifier | None = None,
+    distillation: Distillation | None = None,
 ) -> None:
     pack = workshop.pack
     # what is said in other ways, and which slips are harmless, is known of the tea trade alone
@@ -229,7 +216,7 @@ def _fit(
             seed=workshop.recipe.seed,
             variant=variant,
             teacher=teacher,
-            distillation=workshop.recipe.distillation if teacher is not None else None,
+            distillation=distillation,
             progress=told,
         )
     console.print(f"{name}: mean loss of the last epoch {loss:.4f}")

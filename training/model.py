@@ -131,24 +131,6 @@ def from_encoder(
     return model
 
 
-def continued(
-    path: Path, shape: Architecture, before: Vocabulary, after: Vocabulary, dropout: float = 0.1
-) -> TaggingClassifier:
-    """A model that goes on from kept weights with other characters: those that ``before`` lacks start as unknown ones.
-
-    Raises ``ValueError`` where the weights are of another shape.
-    """
-    kept = load_file(path)
-    numbers = {entry: number for number, entry in enumerate(before.entries, len(SPECIAL))}
-    rows = [*range(len(SPECIAL)), *(numbers.get(entry, SPECIAL.index(UNK)) for entry in after.entries)]
-    model = TaggingClassifier(shape, dropout)
-    try:
-        model.load_state_dict({**kept, "embed.table": kept["embed.table"][rows]})
-    except (RuntimeError, KeyError) as error:
-        raise ValueError(f"{path} holds another shape: {error}") from error
-    return model
-
-
 def from_teacher(
     teacher: TaggingClassifier, shape: Architecture, layers: list[int], dropout: float = 0.1
 ) -> TaggingClassifier:

@@ -108,7 +108,7 @@ def card(workshop: Workshop) -> str:
         digest=hashlib.sha256(model).hexdigest(),
         origin=_origin(workshop),
         features=pack.bundle.manifest.features,
-        train=workshop.learned,
+        train=workshop.learned.lines,
         calibration=len(splits.calibration),
         test=len(splits.test),
         certified=len(splits.certified),
@@ -133,7 +133,11 @@ def card(workshop: Workshop) -> str:
 
 
 def _origin(workshop: Workshop) -> str:
-    recipe = workshop.recipe
+    recipe, before = workshop.recipe, workshop.learned.before
+    if before is not None:
+        return (
+            f"the student of an earlier bundle, graph `{before}`, which is also listened to where it is right"
+        )
     plan = recipe.transformer[1]
     if recipe.encoder is None or not plan.layers:
         return "nothing: fresh weights"

@@ -97,15 +97,21 @@ class Distillation(_Part):
     """Share of the teacher in the loss; the rest is the labels'."""
     spliced: float = Field(default=0.0, ge=0, lt=1)
     """Share of the samples that are, anew in each epoch, replaced by unlabelled ones made of two (``splice.py``)."""
+    where_right: bool = False
+    """Whether a teacher that contradicts a label is not listened to there."""
 
 
-class GoOn(_Part):
-    """Files of an earlier training that this one goes on from, instead of starting from the encoder."""
+class GoingOn(_Part):
+    """How a student learns that goes on from a bundle's instead of starting from the encoder.
 
-    teacher: Path
-    student: Path
-    vocabulary: Path
-    """The characters of both: those that are new start as unknown ones."""
+    Its teacher is that student as it was, where it does not contradict a label.
+    """
+
+    epochs: int = Field(default=2, ge=1)
+    rate: float = Field(default=0.5, gt=0, le=1)
+    """Share of the student's usual rate."""
+    weight: float = Field(default=0.5, ge=0, lt=1)
+    """Share of the student as it was in the loss; the rest is the labels'."""
 
 
 class StudentShape(_Part):
@@ -167,7 +173,9 @@ class Recipe(_Part):
     teacher_fit: Fit | None = None
     teacher: Path | None = None
     """Where the teacher is kept, for recipes that share one; in ``work`` where none is named."""
-    go_on: GoOn | None = None
+    go_on: Path | None = None
+    """A bundle with a student of this shape that is gone on from; without one the student starts as its fit says."""
+    going_on: GoingOn = GoingOn()
     distillation: Distillation = Distillation()
     certificate: Registration | None = None
     """What is registered before the calibration set is looked at; :mod:`training.certify` says what holds without."""

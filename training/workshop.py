@@ -111,6 +111,15 @@ class WorkFiles(ABC):
         return json.loads(self.file(name, stage).read_text(encoding="utf-8"))
 
 
+class Learned(BaseModel):
+    """What a student learned from."""
+
+    lines: int
+    """How many labelled lines, negatives not counted."""
+    before: str | None = None
+    """SHA-256 of the graph that it went on from."""
+
+
 @dataclass(frozen=True)
 class Workshop(WorkFiles):
     """A recipe, the pack that it trains for, and where things lie."""
@@ -141,14 +150,14 @@ class Workshop(WorkFiles):
         """The vocabulary of the trained model."""
         return Vocabulary.parse(self.file("vocab.txt", "train").read_text(encoding="utf-8"))
 
-    def remember(self, lines: int) -> None:
-        """Note how many labelled lines a student learns from: the sets may grow after it."""
-        self.write_json(LEARNED, {"lines": lines})
+    def remember(self, learned: Learned) -> None:
+        """Note what a student learns from: the sets may grow after it."""
+        self.write_json(LEARNED, learned.model_dump())
 
     @property
-    def learned(self) -> int:
-        """How many labelled lines the student learned from."""
-        return int(self.read_json(LEARNED, "train")["lines"])
+    def learned(self) -> Learned:
+        """What the student learned from."""
+        return Learned.model_validate(self.read_json(LEARNED, "train"))
 
     def architecture(self) -> Architecture:
         """The shape of the trained student."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,6 +132,19 @@ def test_the_same_log_gives_the_same_version(promoted: Path) -> None:
     assert retrain.retrain(replace(opened(again), pack=first_champion))
     assert Registry(promoted / "registry").state() == before
     assert list((promoted / "again").glob("challenger-*"))
+
+
+def test_a_challenger_may_go_on_from_the_champion(promoted: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(promoted, tmp_path / "onward", symlinks=True)
+    champion = Bundle.open(Registry(home / "registry").link.resolve())
+    assert retrain.retrain(opened(recipe(home, work="onward", more="go_on = true\n" + GATES_OPEN)))
+    version = Registry(home / "registry").state().current
+    assert version is not None
+    assert version != champion.path.name
+    digest = hashlib.sha256(champion.file("model.onnx").read_bytes()).hexdigest()
+    assert digest in Bundle.open(Registry(home / "registry").folder(version)).file("MODEL_CARD.md").read_text(
+        "utf-8"
+    )
 
 
 def test_a_run_that_is_done_does_nothing_again(root: Path) -> None:

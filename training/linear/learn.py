@@ -11,7 +11,7 @@ from cascade.features import NGrams
 from training.dataset import load_splits
 from training.linear.fit import LinearModel, LinearPlan, fit
 from training.recipe import Linear, RecipeError
-from training.workshop import Workshop
+from training.workshop import Learned, Workshop
 
 WEIGHTS = "linear.safetensors"
 
@@ -19,6 +19,8 @@ WEIGHTS = "linear.safetensors"
 def train(workshop: Workshop, console: Console) -> None:
     """Write ``vocab.txt``, the weights and from how many lines they come."""
     pack, plan = workshop.pack, workshop.recipe.linear or Linear()
+    if workshop.recipe.go_on is not None:
+        raise RecipeError(f"{workshop.recipe.name}: a linear student is trained anew, it cannot go on")
     wanted = pack.bundle.manifest.features
     if wanted != NGrams.version:
         raise RecipeError(f"a linear student sees {NGrams.version!r}; the manifest says {wanted!r}")
@@ -37,7 +39,7 @@ def train(workshop: Workshop, console: Console) -> None:
         "tag_bias": model.tag_bias,
     }
     save_file(arrays, workshop.folder / WEIGHTS)
-    workshop.remember(len(samples))
+    workshop.remember(Learned(lines=len(samples)))
 
 
 def load(workshop: Workshop) -> LinearModel:

@@ -65,7 +65,7 @@ def card(workshop: Workshop) -> str:
         megabytes=len(model) / 1e6,
         digest=hashlib.sha256(model).hexdigest(),
         plan=recipe.linear or Linear(),
-        train=workshop.learned,
+        train=workshop.learned.lines,
         calibration=len(splits.calibration),
         certified="a part of these" if recipe.sets.certified is None else "a set of their own",
         test=len(splits.test),

@@ -15,17 +15,6 @@ from training.retraining.newwords import WordSearch
 from training.retraining.plan import Mining, TimeSplit
 
 
-class GoingOn(BaseModel):
-    """How much a challenger learns that goes on from the base recipe's own teacher and student."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    teacher_epochs: int = Field(default=2, ge=1)
-    student_epochs: int = Field(default=3, ge=1)
-    rate: float = Field(default=0.5, gt=0, le=1)
-    """Share of the base recipe's learning rates."""
-
-
 class RetrainRecipe(BaseModel):
     """See ``training/retraining/retrain.toml``. Relative paths start from the recipe's ``root``."""
 
@@ -50,9 +39,9 @@ class RetrainRecipe(BaseModel):
     """A large model for the stage ``teach``, as ``Cascade.load(llm=...)`` takes it: ``ollama:qwen3:8b``."""
     label_studio: LabelStudioTable | None = None
     """A labelling server, for the stages ``push`` and ``pull``."""
-    go_on: GoingOn | None = None
-    """Whether the challenger goes on from what ``training`` left in its work folder, in a fraction of the time; without
-    it, it is trained from the encoder as ``training`` says."""
+    go_on: bool = False
+    """Whether the challenger goes on from the champion's student, as ``going_on`` of ``training`` says, in a fraction
+    of the time; without it, it is trained from the encoder."""
     llm_labels: int = Field(default=2000, ge=0)
     """Most labels of models to learn from; 0 for none."""
     promote: bool = False

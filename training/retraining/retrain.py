@@ -24,7 +24,6 @@ from training.judging import Judged, judge
 from training.retraining import labels, queue, sets
 from training.retraining.cache import Done, hash_of
 from training.retraining.compare import Comparison, Verdict, Weighed, compare, judge_gates, summary
-from training.retraining.going_on import challenger_recipe
 from training.retraining.labels import Label, Labelled, Source
 from training.retraining.mine import CODE, Mined, Shop, mine
 from training.retraining.mining import llm_answers, order_of, settled_weights, suggestion, utterance_id
@@ -131,15 +130,14 @@ def _settled(shop: Shop, given: Sequence[Label]) -> dict[str, Labelled]:
 
 def train_challenger(shop: Shop, mined: Mined, material: Material) -> tuple[Done, dict[str, int]]:
     """The challenger's bundle, trained from the base sets and the log's labels by the training recipe's stages."""
-    base = challenger_recipe(shop.training, shop.recipe.go_on)
+    base = shop.training
     folders = [base.path(folder) for folder in (base.sets.train, base.sets.calibration, base.sets.test)]
-    if base.go_on is not None:
-        folders += [base.path(file) for file in base.go_on.model_dump().values()]
     depends = {
         "code": CODE,
         "queue": mined.queue.key,
         "base": hash_of(folders),
-        "training": base.model_dump(mode="json", exclude={"root", "work", "bundle", "sets", "go_on"}),
+        "training": base.model_dump(mode="json", exclude={"root", "work", "bundle", "sets"}),
+        "go_on": shop.recipe.go_on,
         "champion": hash_of([shop.champion]),
         "human": _texts(material.human.values()),
         "llm": _texts(material.llm.values()) if shop.recipe.llm_labels else [],
@@ -162,6 +160,7 @@ def train_challenger(shop: Shop, mined: Mined, material: Material) -> tuple[Done
                 "work": scratch,
                 "teacher": None,  # a challenger's teacher is its own: the base recipe's stays where it is kept
                 "sets": made,
+                "go_on": shop.champion if shop.recipe.go_on else None,
                 "certificate": plan if made.certified else plan.model_copy(update={"population": usual}),
             }
         )
