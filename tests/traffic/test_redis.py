@@ -215,7 +215,7 @@ async def test_without_redis_everybody_goes_on_and_says_so(
     redis_server.require()
     with RedisServer(tmp_path) as server:
         async with AsyncExitStack() as stack:
-            spec = RedisSpec(url=server.url, retry_s=0.2, timeout_s=0.1, shared_concurrency=4)
+            spec = RedisSpec(url=server.url, retry_s=0.2, timeout_s=0.5, shared_concurrency=4)
             processes = Processes(spec, stack)
             gates = [processes.start(FakeBackend([DECLINE])) for _ in range(2)]
             await gates[0].chat(question())
@@ -223,7 +223,7 @@ async def test_without_redis_everybody_goes_on_and_says_so(
             getattr(server, end)()
             began = time.monotonic()
             replies = await asyncio.gather(*(gate.chat(question("without")) for gate in gates))
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5
             assert [reply.source for reply in replies] == ["model", "model"]
             assert (await gates[0].chat(question("without"))).source == "cache"
             assert [stats_of(gate).shared for gate in gates] == ["local", "local"]
