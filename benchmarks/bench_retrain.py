@@ -1,9 +1,9 @@
 """How long does it take from 100,000 new log lines to a promoted bundle, step by step?
 
 The log is made up (``training.retraining.simulate``) by the bundle that ships, its queue is answered by people who know
-the truth at once, and the challenger goes on from the teacher and student of the shipped recipe, which must have been
-trained before (``python -m training train training/recipes/tiny.toml``). The gates are open: a made-up log says nothing
-about which model is better. Only times are measured here. The time that people take to label is not in them.
+the truth at once, and the challenger goes on from the student of the bundle that ships, as a recipe's ``[go_on]`` does
+by default. The gates are open: a made-up log says nothing about which model is better. Only times are measured here.
+The time that people take to label is not in them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rich.console import Console
 from benchmarks.harness import ROOT, write
 from cascade.bundle import Bundle
 from training.annotation import read_all
-from training.recipe import Recipe
+from training.recipe import GoingOn, Recipe
 from training.retraining import retrain, simulate
 from training.retraining.compare import Gates
 from training.retraining.mine import Shop, mine
-from training.retraining.recipe import GoingOn, RetrainRecipe
+from training.retraining.recipe import RetrainRecipe
 from training.retraining.registry import Registry
 
 ROWS = 100_000

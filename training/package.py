@@ -136,7 +136,8 @@ def _origin(workshop: Workshop) -> str:
     recipe, before = workshop.recipe, workshop.learned.before
     if before is not None:
         return (
-            f"the student of an earlier bundle, graph `{before}`, which is also listened to where it is right"
+            f"the student of an earlier bundle, graph `{before}`, listened to where it contradicts no label; "
+            f"further epochs: {recipe.going_on.epochs}"
         )
     plan = recipe.transformer[1]
     if recipe.encoder is None or not plan.layers:

@@ -107,7 +107,7 @@ class GoingOn(_Part):
     Its teacher is that student as it was, where it does not contradict a label.
     """
 
-    epochs: int = Field(default=2, ge=1)
+    epochs: int = Field(default=1, ge=1)
     rate: float = Field(default=0.5, gt=0, le=1)
     """Share of the student's usual rate."""
     weight: float = Field(default=0.5, ge=0, lt=1)

@@ -137,7 +137,7 @@ def test_the_same_log_gives_the_same_version(promoted: Path) -> None:
 def test_a_challenger_may_go_on_from_the_champion(promoted: Path, tmp_path: Path) -> None:
     home = shutil.copytree(promoted, tmp_path / "onward", symlinks=True)
     champion = Bundle.open(Registry(home / "registry").link.resolve())
-    assert retrain.retrain(opened(recipe(home, work="onward", more="go_on = true\n" + GATES_OPEN)))
+    assert retrain.retrain(opened(recipe(home, work="onward", more="[go_on]\nepochs = 2\n" + GATES_OPEN)))
     version = Registry(home / "registry").state().current
     assert version is not None
     assert version != champion.path.name

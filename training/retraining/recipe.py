@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from training.recipe import RecipeError
+from training.recipe import GoingOn, RecipeError
 from training.retraining.compare import Gates
 from training.retraining.label_studio import LabelStudioTable
 from training.retraining.newwords import WordSearch
@@ -39,9 +39,9 @@ class RetrainRecipe(BaseModel):
     """A large model for the stage ``teach``, as ``Cascade.load(llm=...)`` takes it: ``ollama:qwen3:8b``."""
     label_studio: LabelStudioTable | None = None
     """A labelling server, for the stages ``push`` and ``pull``."""
-    go_on: bool = False
-    """Whether the challenger goes on from the champion's student, as ``going_on`` of ``training`` says, in a fraction
-    of the time; without it, it is trained from the encoder."""
+    go_on: GoingOn | None = None
+    """How the challenger goes on from the champion's student, in a fraction of the time; without it, it is trained from
+    the encoder as ``training`` says."""
     llm_labels: int = Field(default=2000, ge=0)
     """Most labels of models to learn from; 0 for none."""
     promote: bool = False

@@ -130,14 +130,14 @@ def _settled(shop: Shop, given: Sequence[Label]) -> dict[str, Labelled]:
 
 def train_challenger(shop: Shop, mined: Mined, material: Material) -> tuple[Done, dict[str, int]]:
     """The challenger's bundle, trained from the base sets and the log's labels by the training recipe's stages."""
-    base = shop.training
+    base, going_on = shop.training, shop.recipe.go_on
     folders = [base.path(folder) for folder in (base.sets.train, base.sets.calibration, base.sets.test)]
     depends = {
         "code": CODE,
         "queue": mined.queue.key,
         "base": hash_of(folders),
         "training": base.model_dump(mode="json", exclude={"root", "work", "bundle", "sets"}),
-        "go_on": shop.recipe.go_on,
+        "going_on": going_on.model_dump() if going_on else None,
         "champion": hash_of([shop.champion]),
         "human": _texts(material.human.values()),
         "llm": _texts(material.llm.values()) if shop.recipe.llm_labels else [],
@@ -160,7 +160,8 @@ def train_challenger(shop: Shop, mined: Mined, material: Material) -> tuple[Done
                 "work": scratch,
                 "teacher": None,  # a challenger's teacher is its own: the base recipe's stays where it is kept
                 "sets": made,
-                "go_on": shop.champion if shop.recipe.go_on else None,
+                "go_on": shop.champion if going_on else None,
+                "going_on": going_on or base.going_on,
                 "certificate": plan if made.certified else plan.model_copy(update={"population": usual}),
             }
         )
