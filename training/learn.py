@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
@@ -82,38 +83,62 @@ def train(workshop: Workshop, console: Console) -> None:
     console.print(dict(Counter(pack.intents[sample.intents[0]] for sample in learned.samples)))
     characters = vocabulary((sample.text for sample in learned.samples), pack, recipe.common_characters)
     (workshop.folder / "vocab.txt").write_text(str(characters), encoding="utf-8")
-    size, plan = recipe.transformer
-    shape = size.architecture(
+    shape = recipe.transformer[0].architecture(
         vocabulary=len(characters),
         intents=len(pack.intents),
         tags=len(pack.tags),
         positions=pack.bundle.manifest.max_chars + 1,
     )
-    before = None if recipe.go_on is None else Earlier.read(recipe.path(recipe.go_on))
-    if before is None:
-        teacher = _teacher(workshop, learned, characters, shape, console)
-        student = _start(recipe, plan, shape, characters, teacher)
-        listening = recipe.distillation
+    if recipe.go_on is None:
+        course = _anew(workshop, learned, characters, shape, console)
     else:
-        teacher = before.student(shape, characters, plan.dropout).eval()
-        student = before.student(shape, characters, plan.dropout)
-        going = recipe.going_on
-        plan = plan.model_copy(update={"epochs": going.epochs, "rate": plan.rate * going.rate})
-        listening = Distillation(weight=going.weight, where_right=True)
+        course = _gone_on(recipe, recipe.path(recipe.go_on), characters, shape)
     _fit(
         workshop,
-        student,
+        course.student,
         learned,
         characters,
-        plan,
+        course.plan,
         console=console,
         name="student",
-        teacher=teacher,
-        distillation=listening,
+        teacher=course.teacher,
+        distillation=course.distillation,
     )
-    model.save(student, workshop.folder / "student.safetensors")
-    workshop.remember(Learned(lines=learned.lines, before=before.digest if before else None))
+    model.save(course.student, workshop.folder / "student.safetensors")
+    workshop.remember(Learned(lines=learned.lines, before=course.before))
     workshop.write_json("student.json", shape.model_dump(mode="json"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How the student starts, how it learns, and whom it listens to."""
+
+    student: model.TaggingClassifier
+    plan: Fit
+    teacher: model.TaggingClassifier | None
+    distillation: Distillation
+    before: str | None = None
+    """SHA-256 of the graph that is gone on from."""
+
+
+def _anew(
+    workshop: Workshop, learned: Material, characters: Vocabulary, shape: Architecture, console: Console
+) -> _Course:
+    recipe, plan = workshop.recipe, workshop.recipe.transformer[1]
+    teacher = _teacher(workshop, learned, characters, shape, console)
+    return _Course(_start(recipe, plan, shape, characters, teacher), plan, teacher, recipe.distillation)
+
+
+def _gone_on(recipe: Recipe, bundle: Path, characters: Vocabulary, shape: Architecture) -> _Course:
+    """Short steps from a bundle's student, which teaches as it was."""
+    before, usual, going = Earlier.read(bundle), recipe.transformer[1], recipe.going_on
+    return _Course(
+        student=before.student(shape, characters, usual.dropout),
+        plan=usual.model_copy(update={"epochs": going.epochs, "rate": usual.rate * going.rate}),
+        teacher=before.student(shape, characters, usual.dropout).eval(),
+        distillation=Distillation(weight=going.weight, where_right=True),
+        before=before.digest,
+    )
 
 
 def _teacher(
