@@ -157,7 +157,8 @@ def several(reading: Reading) -> list[Fields] | None:
 
     Raises :class:`~cascade.grammar.composer.Unclear` where one of them has two values.
     """
-    return _each_named(reading.marks) or _shares(reading.marks, reading.spec.quantity.field)
+    cups = sum(bool(entry.roles & ROLE["cup"]) for entry, _, _ in reading.tokens)
+    return _each_named(reading.marks, cups) or _shares(reading.marks, reading.spec.quantity.field)
 
 
 def _clauses(marks: list[Mark]) -> list[list[Mark]]:
@@ -170,16 +171,21 @@ def _clauses(marks: list[Mark]) -> list[list[Mark]]:
     return [clause for clause in clauses if clause]
 
 
-def _each_named(marks: list[Mark]) -> list[Fields] | None:
-    """拿铁改热的，美式改冰的: in every clause a name, and what becomes of it."""
+def _each_named(marks: list[Mark], cups: int) -> list[Fields] | None:
+    """拿铁改热的，美式改冰的: in every clause a name, and what becomes of it.
+
+    Where as many cups are pointed at, no word need say that something becomes of them: 奶绿那杯加椰果.
+    """
     clauses = _clauses(marks)
     if len(clauses) < 2 or len({clause[0] for clause in clauses}) < len(clauses):
         return None
     for clause in clauses:
         kinds = [mark[0] for mark in clause]
-        if kinds[0] is not HEAD or kinds[1:2] != [CHANGE] or len(kinds) < 3:
+        changes = kinds[1:2] == [CHANGE]
+        told = kinds[2:] if changes else kinds[1:]
+        if kinds[0] is not HEAD or not told or not (changes or cups == len(clauses)):
             return None
-        if not _OF_ONE.issuperset(kinds[2:]) and kinds[2:] != [QUANTITY]:
+        if not _OF_ONE.issuperset(told) and (told != [QUANTITY] or not changes):
             return None
     return [_fields([mark for mark in clause if mark[0] is not CHANGE]) for clause in clauses]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from cascade.grammar import clock
 from cascade.grammar.entry import ROLE
-from cascade.grammar.numerals import carries_measure
+from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
@@ -17,6 +17,7 @@ _ITEM_OPENS: Final = (
     ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"] | ROLE["add"] | ROLE["desire"]
 )
 _NAMED: Final = frozenset({"head", "attribute"})
+_COUNTS: Final = frozenset({"numeral", "measure", "count"})
 _SEVERAL: Final = 2
 
 
@@ -88,12 +89,41 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
         return place
     if number == 1:
         return reading.refuse(place)  # 一人两杯: for each of how many?
+    if wanted := _wanted(reading, place + 2):
+        return _quantity(reading, number, place, wanted)
     if reading.people not in (0, number):
         reading.fail("tie", "how many people")
     reading.people = number
     after = max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
     together = _together(reading, after)
     return _quantity(reading, number, place, together) if together else after
+
+
+def _wanted(reading: Reading, place: int) -> int:
+    """The place after 要 where each of the people counted wants the same one, 0 where they want what is counted itself.
+
+    They are as many cups where others want another: 三个同事要美式，两个要拿铁. 三个人要奶茶 may share one.
+    """
+    if not reading.at(place)[0].roles & ROLE["wants"]:
+        return 0
+    last, names = place + 1, []
+    while not (reading.ends_at(last) or reading.tokens[last][0].kind in _COUNTS):
+        if reading.tokens[last][0].kind == "head":
+            names.append(reading.utterance.text[reading.tokens[last][1]])
+        last += 1
+    if not names or not (reading.ends_at(last) or _wants(reading, last)):
+        return 0
+    groups = sum(_wants(reading, at) for at in range(reading.count))
+    if groups < _SEVERAL or len(names) > 1 or parse_numeral(names[0]):
+        reading.fail("tie", "how many of them")  # 四个人要奶茶和果茶, 四个人要一桶水果茶
+    return place + 1
+
+
+def _wants(reading: Reading, place: int) -> bool:
+    """Whether so many people want something: 三个同事要, 两个要."""
+    counted = reading.at(place + 1)[0].roles & (ROLE["headcount"] | ROLE["portion"])
+    people = reading.at(place)[0].kind == "numeral" and counted
+    return bool(people and reading.at(place + 2)[0].roles & ROLE["wants"])
 
 
 def _together(reading: Reading, after: int) -> int:

@@ -122,9 +122,11 @@ def changed(reading: Reading) -> list[Fields]:
     later = kinds[at:]
     if PART in later and HEAD in later[later.index(PART) :] and HEAD in kinds[:at]:
         raise Unclear("tie", "a drink for a part")  # 抹茶换芋泥，那杯奶茶
-    exchanged = PART in later or OMIT in kinds[:at]
-    if exchanged and not reading.referred and BREAK in later and HEAD in later[later.index(BREAK) :]:
-        raise Unclear("tie", "an order or a change")  # 糖浆换成蜂蜜，柠檬红茶热
+    exchanged = (PART in later or OMIT in kinds[:at]) and not reading.referred
+    another = BREAK in later and HEAD in later[later.index(BREAK) :]
+    if another and (exchanged or HEAD in kinds[:at]):
+        # 糖浆换成蜂蜜，柠檬红茶热 may order, 拿铁换成大杯，奶绿加椰果 may change another
+        raise Unclear("tie", "one that changes, or another beside it")
     recounted = {HEAD, QUANTITY} <= set(kinds) and QUANTITY in later and HEAD not in later
     recounted = recounted and kinds.index(HEAD) < kinds.index(QUANTITY)
     if {HEAD, QUANTITY} <= set(kinds[:at]) and not recounted and not reading.counted:  # 奶茶两杯改成三杯

@@ -57,6 +57,8 @@ class Words(Record):
     """剩下的: all of the one said before that nothing was said of."""
     of: Forms = ()
     """的, after what describes."""
+    house: Forms = ()
+    """An ``of`` after who sells it, so that a value before it may be a name: 七分甜家的杨枝甘露."""
     inside: Forms = ()
     """The same, of what is in something: 奶茶里."""
     final: Forms = ()
@@ -168,6 +170,8 @@ class Words(Record):
     """Beside a flag, the verb of what it stands for: 优惠券抵, 那个免单的卡给我用上."""
     hither: Forms = ()
     """After what is brought: 送杯奶茶过来."""
+    redeem: Forms = ()
+    """A ``carrier`` that pays for what it orders with a flag, said or not: 兑一杯奶茶."""
     which: Forms = ()
     """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
     where: Forms = ()

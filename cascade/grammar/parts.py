@@ -13,6 +13,7 @@ _MEASURED: Final = ROLE["measure"] | ROLE["counted"]
 _GONE: Final = ROLE["perfective"] | ROLE["final"]
 _BEFORE_CHANGE: Final = ROLE["separator"] | ROLE["filler"] | ROLE["opener"] | ROLE["of"]
 _GIVING_WAY: Final = frozenset({"head", "attribute", "value"})
+_POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["of"]
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 
 
@@ -206,10 +207,22 @@ def _gave_way(reading: Reading, place: int) -> int:
     return after if became and entry.value not in became else place
 
 
+def _may_be_told(reading: Reading, place: int) -> bool:
+    """Whether what something is not may be what it should have been: 刚点的那个半糖不是三分糖，改一下."""
+    before = place - 1
+    if reading.at(before)[0].kind not in _GIVING_WAY:
+        return False  # 不是美式是拿铁, and 要冰的，不是热的
+    said = reading.at(before - 1)[0]
+    points = reading.at(before - 2)[0] if said.roles & ROLE["copula"] else said
+    return bool(points.roles & _POINTS) and not points.roles & ROLE["statement"]
+
+
 def denied(reading: Reading, place: int) -> int:
     """The place after what something is not, beside what it is: 说错了，是半糖不是全糖, 不是美式是拿铁."""
     if not any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens):
         return place  # 我点的是大杯不是中杯 may complain
+    if _may_be_told(reading, place):
+        return place
     after = _gives_way(reading, place + 1)
     if after == place + 1:
         after = _gave_way(reading, place + 1)

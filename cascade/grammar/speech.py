@@ -17,6 +17,8 @@ _ORDERS: Final = _ADDRESSES | ROLE["carrier"] | ROLE["desire"] | ROLE["again"]
 _MAY_FOLLOW: Final = frozenset({"flag", "note", "value", "clock", "half"})
 _NOT_OF_ITEMS: Final = ROLE["headcount"] | ROLE["apiece"] | ROLE["hour"] | ROLE["delay"] | ROLE["final"]
 _OF_ITEMS: Final = frozenset({"head", "attribute", "part", "measure"})
+_REDEEMED: Final = frozenset({"head", "attribute", "numeral", "measure", "count", "thing"})
+_BEFORE_ITEM: Final = ROLE["separator"] | ROLE["filler"]
 _GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | ROLE["each"]
 
 
@@ -44,7 +46,24 @@ def _carrier(reading: Reading, place: int) -> int:
     if reading.changing and reading.at(place + 1)[0].roles & (ROLE["change"] | ROLE["object"]):
         return place + 1  # 要改热的
     reading.carried = True
+    if reading.tokens[place][0].roles & ROLE["redeem"]:
+        _redeem(reading, place)
     return _spoken(reading, place)
+
+
+def _redeem(reading: Reading, place: int) -> None:
+    """兑一杯奶茶 spends what can be spent, whether it is named or not; 浓缩兑牛奶 says what is in a cup."""
+    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "flag"), None)
+    after = place + 1
+    while reading.at(after)[0].roles & _BEFORE_ITEM:
+        after += 1
+    if field is None or reading.changing or reading.at(after)[0].kind not in _REDEEMED:
+        return
+    if reading.said(HEAD):
+        reading.fail("tie", "paid for, or mixed with what was named")
+    if any(entry.roles & ROLE["unspent"] for entry, _, _ in reading.tokens):
+        reading.fail("conflict", "spent, and not to be spent")
+    reading.put(field, True)
 
 
 def _desire(reading: Reading, place: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.reading import (
     ALL,
     AMONG,
@@ -85,6 +85,8 @@ def _of(reading: Reading, place: int) -> int:
     if before.roles & ROLE["carrier"] and before.kind != "measure":  # 我点的奶茶 was ordered before
         reading.guards.append(("past", *reading.tokens[place][1:]))
         return place + 1
+    if reading.tokens[place][0].roles & ROLE["house"] and _may_be_a_name(before):
+        reading.fail("tie", f"{before.form} may be who sells it")  # 七分甜家的杨枝甘露
     pointed = before.kind == "reference" or (
         before.kind in _LINKS and reading.at(place - 2)[0].kind == "reference"
     )
@@ -93,6 +95,11 @@ def _of(reading: Reading, place: int) -> int:
     if before.kind in _DESCRIBES or before.roles & (ROLE["cap"] | ROLE["unit"]):
         return place + 1
     return reading.refuse(place)
+
+
+def _may_be_a_name(entry: Entry) -> bool:
+    """Whether a word is a value of an item, and of no slot that says who sells it."""
+    return entry.kind == "attribute" and entry.slot is not None and not entry.slot.spec.spreads
 
 
 def _inside(reading: Reading, place: int) -> int:
