@@ -40,9 +40,11 @@ def _flag(reading: Reading, place: int) -> int:
     if before & ROLE["carrier"] and not before & ROLE["spend"] and entry.value in entry.slot.spec.nouns:
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一张免单卡，来一杯奶茶
     kinds = {token[0].kind for token in reading.tokens}
-    near = reading.tokens if entry.form in entry.slot.spec.alone else reading.tokens[place:]
-    if "head" not in kinds and any(token[0].roles & ROLE["portion"] for token in near):
-        reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个; 整一个呗，券
+    bare = entry.form in entry.slot.spec.alone and kinds & {"measure", "count"}  # 整一个呗，券
+    if "head" not in kinds and (
+        bare or any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:])
+    ):
+        reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个
     if reading.marks and reading.marks[-1][0] is ALL:
         reading.marks.pop()  # 全部用券，两杯奶茶
     reading.put(entry.slot.field, True)

@@ -109,6 +109,8 @@ def _address(reading: Reading, first: int) -> int:
         address = reading.spoken(first, after - 1)
         if said_twice(address):
             reading.fail("tie", "one address, or two")  # 和平路三十号对和平路三十号
+        if reading.spec.address is not None and address.startswith(reading.spec.address.misheard):
+            reading.fail("tie", "a name, or a word before it misspelt")  # 送道五栋楼下, and 送道外区
         reading.put(field or "", address)
     return after if after > first else start
 

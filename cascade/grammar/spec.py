@@ -101,6 +101,8 @@ class AddressWords(Record):
     endings: Forms = ()
     verbs: Forms = ()
     """What no name of a place has in it: 填 in 地址就填公司."""
+    misheard: Forms = ()
+    """What an address begins with that may be the end of the word before it, misspelt: 道 in 送道五栋."""
     tails: Forms = ()
     """After a marked place, part of it: 那里 in 宿管阿姨那里."""
     ways: Forms = ()

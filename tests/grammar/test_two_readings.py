@@ -37,7 +37,7 @@ def test_what_is_mixed_or_forbidden_spends_none(text: str) -> None:
     assert not parsed(text).complete
 
 
-@pytest.mark.parametrize("text", ["整一个呗，券", "来一个，券", "来一份，卡"])
+@pytest.mark.parametrize("text", ["整一个呗，券", "来一个，券", "来一份，卡", "来一杯，券"])
 def test_a_coupon_may_be_what_is_counted(text: str) -> None:
     assert not parsed(text).complete
 
@@ -112,6 +112,11 @@ def test_where_several_people_want_one_name_nobody_can_tell(text: str) -> None:
 
 def test_two_words_of_one_part_are_one() -> None:
     assert parsed("奶茶一杯，加糯米小丸子").answer == order({**TEA, "toppings": ["小丸子"]})
+
+
+@pytest.mark.parametrize("text", ["一杯奶茶送道五栋楼下", "来杯nai cha送dao南门"])
+def test_a_word_misspelt_is_no_part_of_an_address(text: str) -> None:
+    assert not parsed(text).complete
 
 
 @pytest.mark.parametrize("text", ["7分甜家的杨枝甘露", "来杯七分甜家的杨枝甘露", "半糖家的奶茶来一杯"])
