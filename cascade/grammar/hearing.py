@@ -123,11 +123,20 @@ class Listener:
         wide: list[Heard] = []
         for at, mark in enumerate(marks):
             start, end = mark.start, mark.end
+            if mark.field in self._spoken and mark.field not in self._places:
+                start = self._after_talk(text, start, end)
             if mark.field in self._places:
                 free = wide[-1].end if wide else 0, marks[at + 1].start if at + 1 < len(marks) else len(text)
                 start, end = widened(self._spec, text, self._lexicon.scan(text), (start, end), free)
             wide.append(Heard(start, end, mark.field))
         return wide
+
+    def _after_talk(self, text: str, start: int, end: int) -> int:
+        """Where a mark begins that cuts a word of talk in two: 随便 of 啥随便 after 不知道喝."""
+        for entry, first, last in self._lexicon.scan(text):
+            if entry.kind == "guard" and first < start < last < end:
+                return last
+        return start
 
     def _scan(self, text: str, start: int, end: int) -> Iterator[Token]:
         for entry, first, last in self._lexicon.scan(text[start:end]):

@@ -217,6 +217,8 @@ class DoubtWords(Record):
     """Wherever they stand: 后者少糖, 差点取消订单."""
     last: Forms = ()
     """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
+    meant: Forms = ()
+    """What ends with one of these and says the opposite: 没跟你开玩笑."""
     awaited: Forms = ()
     """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""
 
@@ -255,6 +257,15 @@ class GrammarSpec(Record):
     apart: Mapping[str, Forms] = Field(default_factory=dict)
     """Reasons of guards to those of their words that are talk in a clause of their own, which names and orders nothing,
     before one that plainly orders: 打牌呢，来四杯绿茶."""
+    harmless: Mapping[str, Forms] = Field(default_factory=dict)
+    """Reasons of guards to words that only hold one, 演唱会 and 这么, and are none beside an order or a change: a model
+    that is sure of the intent need not stop at them. Told to somebody (帮我写作业) they stay guards."""
+    courteous: Forms = ()
+    """Guards that are no condition where an order begins with them: 方便的话，给我来杯奶茶."""
+    pending: Forms = ()
+    """What in a clause before a guard of the past shows that it is still to come: 等 in 等客人到了."""
+    relayed: Forms = ()
+    """What somebody is said to want, right after the word that tells: 要 in 我妈说她要一杯红枣茶."""
     offers: Forms = ()
     """Guards that ask whether there is what the words after them order: 有没有奶茶，给我一杯."""
     permits: Mapping[str, Forms] = Field(default_factory=dict)

@@ -147,7 +147,7 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
             drafts[form].number = number
     add("numeral", NUMERAL_CHARS)
     add("filler", " ")
-    for reason, forms in spec.guards.items():
+    for reason, forms in (*spec.harmless.items(), *spec.guards.items()):
         for form in forms:
             drafts.setdefault(form, _Draft()).guard = reason
 

@@ -93,7 +93,9 @@ class Judge:
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
-        return hearing.verdict(**_evidence(parse), alone=1.0, closed=1.0, undropped=1.0, edges=0.0)
+        return hearing.verdict(
+            **_evidence(parse, unguarded=not parse.guards), alone=1.0, closed=1.0, undropped=1.0, edges=0.0
+        )
 
     def heard(self, found: HeardParse, tagging: Tagging, marks: Sequence[Heard]) -> Verdict:
         """About an order that was put together by the marks of these tags."""
@@ -117,14 +119,16 @@ class Judge:
             hearing.doubt((spending.start, spending.end), "more than one to spend")
         self._dropped(hearing, found)
         self._passed_over(hearing, found, spending)
-        self._guards(hearing, found, spending)
-        self._unsettled(hearing, parse)
+        self._unsettled(hearing, parse, self._guards(hearing, found, spending))
         self._owned(hearing, parse)
         self._whereto(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
         return hearing.verdict(
-            **_evidence(parse),
+            **_evidence(
+                parse,
+                unguarded=all(self._guarding.harmless(one, parse, found.pauses) for one in parse.guards),
+            ),
             alone=0.0,
             closed=float(not spoken),
             edges=bounded_odds(edges) - MOST,
@@ -213,19 +217,23 @@ class Judge:
             if role == "head" and items and not named and found.parse.intent == self._spec.intent:
                 hearing.doubt((start, end), "named, and not in the order")
 
-    def _guards(self, hearing: Hearing, found: HeardParse, spending: Spending) -> None:
-        """Words that forbid an order, save for talk around it that speaks of no part of it."""
+    def _guards(self, hearing: Hearing, found: HeardParse, spending: Spending) -> frozenset[Place]:
+        """Words that forbid an order, save for talk around it that speaks of no part of it. Places of that talk."""
         parse = found.parse
         items = len(getattr(parse.answer, self._spec.items, ()))
+        apart: set[Place] = set()
         for guard in parse.guards:
-            if spending.permits(guard):
+            if spending.permits(guard) or self._guarding.harmless(guard, parse, found.pauses):
                 continue
-            if items > 1 or not (self._guarding.soft(guard, parse) or talk(self._spec, guard, found)):
+            if talk(self._spec, guard, found):
+                apart.add((guard.start, guard.end))
+            elif items > 1 or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
+        return frozenset(apart)
 
-    def _unsettled(self, hearing: Hearing, parse: Parse) -> None:
+    def _unsettled(self, hearing: Hearing, parse: Parse, apart: frozenset[Place] = frozenset()) -> None:
         """Words by which the order is not asked for, or not all of it said, or nothing of it changes."""
-        if (place := self._doubting.in_order(parse.text, parse.intent)) is not None:
+        if (place := self._doubting.in_order(parse.text, parse.intent, apart)) is not None:
             hearing.doubt(place, "told or considered, or not all of it said")
         if parse.intent == self._spec.intent:
             for place in self._doubting.awaited(parse):
@@ -297,9 +305,9 @@ class Judge:
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
 
 
-def _evidence(parse: Parse) -> dict[str, float]:
+def _evidence(parse: Parse, *, unguarded: bool) -> dict[str, float]:
     strange = sum(end - start for start, end in parse.uncovered)
     return {
-        "unguarded": float(not parse.guards),
+        "unguarded": float(unguarded),
         "covered": -strange / max(1, len(parse.text)),
     }

@@ -20,9 +20,9 @@ class Doubting:
         self._silent = spec.around.particles + BREAKS
         self._commanding = Commanding(spec)
 
-    def in_order(self, text: str, intent: str) -> Place | None:
-        """Where the first of them stands in the text of an order."""
-        return self._within(text, intent, 0)
+    def in_order(self, text: str, intent: str, talk: frozenset[Place] = frozenset()) -> Place | None:
+        """Where the first of them stands in the text of an order, outside of what was found to be talk."""
+        return self._within(text, intent, 0, talk)
 
     def in_command(self, utterance: Utterance, intent: str) -> Place | None:
         """Where the first stands that a command does not pass over: 取消失败了，帮我取消掉 tells somebody to do it."""
@@ -36,15 +36,20 @@ class Doubting:
         if words is not None and words.awaited:
             yield from awaited(parse, words.awaited)
 
-    def _within(self, text: str, intent: str, first: int) -> Place | None:
+    def _within(
+        self, text: str, intent: str, first: int, talk: frozenset[Place] = frozenset()
+    ) -> Place | None:
         words = self._doubts.get(intent)
         if words is None:
             return None
         for word in words.anywhere:
-            if (at := text.find(word, first)) >= 0:
+            at = text.find(word, first)
+            while at >= 0 and any(start <= at and at + len(word) <= end for start, end in talk):
+                at = text.find(word, at + 1)
+            if at >= 0:
                 return at, at + len(word)
         ended = len(text.rstrip(self._silent))
         for word in words.last:
-            if text.endswith(word, first, ended):
+            if text.endswith(word, first, ended) and not text.endswith(words.meant, first, ended):
                 return ended - len(word), ended
         return None

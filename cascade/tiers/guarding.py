@@ -28,6 +28,8 @@ _LEADS: Final = (
 """What may stand between a denial and the command that it denies: 别给我把那单取消."""
 _SILENT: Final = frozenset({"final", "perfective", "separator", "asking", "tag", "filler", "guard"})
 """Kinds of words that may follow what takes an order back, and order nothing."""
+_PAUSES: Final = frozenset({"separator", "filler", "aside", "final"})
+"""Kinds of words after which a clause may begin."""
 _SOFT: Final = frozenset({"negation", "past"})
 """Reasons of guards that a model may take for talk around the wish: 困得不行了, 刚点的那杯. The others stay guards."""
 
@@ -59,9 +61,14 @@ class Guarding:
                 continue
             denied = command is None and self._commanding.denied(guard, utterance, intent)
             denied = denied or self._denies(guard, parse, intent)
-            if denied or (word not in permitted and word not in soft and (not talk or denies)):
+            lenient = word in soft or self._holds(guard, word, soft)
+            if denied or (word not in permitted and not lenient and (not talk or denies)):
                 found.append((guard.start, guard.end))
         return found
+
+    def _holds(self, guard: Guard, word: str, soft: tuple[str, ...]) -> bool:
+        """Whether a word that only holds a guard holds one that the intent is often said with: 说 in 说话."""
+        return word in self._spec.harmless.get(guard.reason, ()) and any(one in word for one in soft)
 
     def _denies(self, guard: Guard, parse: Parse, intent: str) -> bool:
         """Whether a denial leads to the act that it denies, over words that only say of what: 别把那单取消."""
@@ -121,6 +128,25 @@ class Guarding:
             ordering = carries or (ordering and entry.kind in ("numeral", "measure"))
             previous = entry.kind
         return places
+
+    def harmless(self, guard: Guard, parse: Parse, pauses: frozenset[int] = frozenset()) -> bool:
+        """Whether a word only holds the characters of a guard, 演唱会, and nobody is told to do it: 帮我写论文.
+
+        What tells must begin its clause: 就是说给我来一杯, not 我妈就是说给我来一杯. What denies must end it:
+        别拦我, not 别拦我喝奶茶. ``pauses`` are the starts of words that were typed after a space.
+        """
+        word = parse.text[guard.start : guard.end]
+        if word not in self._spec.harmless.get(guard.reason, ()):
+            return False
+        before = next((entry for entry, _, end in parse.tokens if end == guard.start), None)
+        after = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
+        ends = after is None or after.kind in ("separator", "perfective") or guard.end in pauses
+        if guard.reason == "negation" and not ends:
+            return False
+        if before is None or before.kind in _PAUSES:
+            return True
+        tells = guard.reason == "quotation" and word.endswith(self._spec.apart.get(guard.reason, ()))
+        return not (tells or (before.roles & _ORDERS and guard.reason != "past"))
 
     def soft(self, guard: Guard, parse: Parse) -> bool:
         """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""

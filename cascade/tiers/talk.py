@@ -18,11 +18,18 @@ _POINTS: Final = ROLE["reference"] | ROLE["object"] | ROLE["change"]
 _NAMES: Final = frozenset(
     {"head", "attribute", "part", "flag", "note", "heard", "value", "place", "measure", "count"}
 )
+_COUNTING: Final = frozenset({"numeral", "carrier", "measure", "count"})
+"""Kinds of words after which a measure counts; elsewhere it is a part of another word: 桶 in 马桶."""
 _COUNTS: Final = frozenset({"portion", "bundle", "times", "person", "headcount", "apiece", "each", "total"})
 _COUNTED: Final = ROLE["counted"] | ROLE["reference"] | ROLE["change"]
+_ADDRESSES: Final = ROLE["aside"] | ROLE["filler"] | ROLE["separator"]
+_WANTED: Final = frozenset({"numeral", "count", "measure", "head", "attribute"})
+_DESCRIBED: Final = frozenset({"count", "measure", "attribute"})
 _SILENT: Final = frozenset({"final", "asking", "filler", "separator", "tag"})
 _INTRODUCES: Final = ":"
 _TELLS: Final = "quotation"
+_PAST: Final = "past"
+_PLACE: Final = "place"
 _ASKS: Final = "?"
 
 _Clause = Sequence[Token]
@@ -36,6 +43,8 @@ def talk(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
     text = found.parse.text
     if found.parse.intent != spec.intent:
         return False
+    if _courteous(spec, guard, found) or _relayed(spec, guard, found):
+        return True
     clauses = _clauses(found)
     at = next((at for at, clause in enumerate(clauses) if guard.start < clause[-1][2]), len(clauses))
     before = [word for clause in clauses[:at] for word in clause]
@@ -54,9 +63,11 @@ def talk(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
         return False
     if text[own[-1][1] : own[-1][2]] == _INTRODUCES or any(_acts(entry) for entry, _, _ in own):
         return False
+    if guard.reason == _PAST and any(one in text[own[0][1] : guard.start] for one in spec.pending):
+        return False
     naming = next((clause for clause in later if _heads(clause)), ())
     first = naming[0][1] if naming else 0
-    dropped = any(start < first for start, _, _ in found.dropped)  # 不对，奶茶，来杯果茶
+    dropped = any(start < first for start in _left_out(found))  # 不对，奶茶，来杯果茶
     counted = guard.reason != "question" or any(
         entry.roles & ROLE["lasting"] for entry, start, _ in own if start == guard.start
     )
@@ -74,11 +85,13 @@ def idle(found: HeardParse, place: tuple[int, int]) -> bool:
 def _clauses(found: HeardParse) -> list[_Clause]:
     """The words between pauses: signs, question marks, spaces that were typed."""
     clauses: list[list[Token]] = [[]]
+    rests = False
     for token in found.parse.tokens:
         entry, start, end = token
-        if start in found.pauses:
+        if start in found.pauses or (rests and not entry.roles & ROLE["separator"]):  # 值班呢给我来杯奶茶
             clauses.append([])
         clauses[-1].append(token)
+        rests = bool(entry.guard and entry.roles & ROLE["lasting"])
         if entry.roles & ROLE["separator"] or found.parse.text[start:end] == _ASKS:
             clauses.append([])
     return [clause for clause in clauses if clause]
@@ -86,9 +99,24 @@ def _clauses(found: HeardParse) -> list[_Clause]:
 
 def _named(words: _Clause, found: HeardParse) -> bool:
     """Whether words say anything of an order: a name, how many, or what no mark claims."""
-    if any(sense.kind in _NAMES for entry, _, _ in words for sense in entry.variants or (entry,)):
-        return True
-    return any(first[1] <= start < first[2] for start, _, _ in found.dropped for first in words)
+    for at, (entry, start, _) in enumerate(words):
+        before = words[at - 1] if at else None
+        part = entry.kind == "measure" and before is not None and before[2] == start
+        if part and before is not None and before[0].kind not in _COUNTING and not before[0].roles & _POINTS:
+            continue
+        if any(sense.kind in _NAMES for sense in entry.variants or (entry,)):
+            return True
+    return any(first[1] <= start < first[2] for start in _left_out(found) for first in words)
+
+
+def _left_out(found: HeardParse) -> list[int]:
+    """Where things of an order are named that no mark claims.
+
+    Not of places where it is to be brought to another: 陪床呢 in 我在住院部陪床呢 says where somebody is.
+    """
+    slots = [entry.slot for entry, _, _ in found.parse.tokens if entry.slot is not None]
+    goes = any(slot.spec.role == _PLACE for slot in slots)
+    return [start for start, _, role in found.dropped if not (goes and role == _PLACE)]
 
 
 def _heads(words: _Clause) -> int:
@@ -109,6 +137,40 @@ def _orders(words: _Clause, *, counted: bool = False) -> bool:
         if named and (measured or (ordering and entry.kind == "head")):
             return True
     return False
+
+
+def _courteous(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
+    """Whether a condition is mere courtesy: an order begins with it, 方便的话，给我来杯奶茶."""
+    if found.parse.text[guard.start : guard.end] not in spec.courteous:
+        return False
+    before = [token for token in found.parse.tokens if token[2] <= guard.start]
+    after = [token for token in found.parse.tokens if token[1] >= guard.end]
+    while after and after[0][0].kind in _SILENT:
+        after = after[1:]
+    silent = all(entry.kind in _SILENT or entry.roles & _ADDRESSES for entry, _, _ in before)
+    return silent and bool(after) and bool(after[0][0].roles & _ORDERS)
+
+
+def _relayed(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
+    """Whether somebody is only said to want the order, and nothing else is told: 我妈说她要一杯红枣茶，热的.
+
+    With a pronoun it is told of somebody, 他说要一杯; and what is only liked may not be ordered: 我妈说想喝奶茶.
+    """
+    parse = found.parse
+    if parse.text[guard.start : guard.end] not in spec.apart.get(_TELLS, ()) or len(parse.guards) > 1:
+        return False
+    if any(end > guard.end for _, end in parse.uncovered if parse.text[end - 1] not in spec.words.owner):
+        return False
+    before = [token for token in parse.tokens if token[2] <= guard.start]
+    after = [token for token in parse.tokens if token[1] >= guard.end]
+    while before and before[0][0].kind in _SILENT:
+        before = before[1:]
+    while after and (after[0][0].roles & (ROLE["owner"] | ROLE["filler"])):
+        after = after[1:]
+    who = len(before) == 1 and before[0][0].roles & ROLE["person"] and not before[0][0].roles & ROLE["aside"]
+    if not who or len(after) < 2 or parse.text[after[0][1] : after[0][2]] not in spec.relayed:
+        return False
+    return after[1][0].kind in _WANTED and any(entry.kind in _DESCRIBED for entry, _, _ in after)
 
 
 def _takes_back(own: _Clause, guard: Guard) -> bool:

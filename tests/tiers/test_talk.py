@@ -31,6 +31,18 @@ def completed(scripted: Scripted, text: str, drink: str) -> bool:
         ("听说你能点奶茶，那给我来一杯", "奶茶"),
         ("有没有奶茶，给我一杯", "奶茶"),
         ("奶茶能点吧？点一杯", "奶茶"),
+        ("没喝过奶茶，来一杯试试", "奶茶"),
+        ("客人到了，奶茶一杯，果茶一杯", "奶茶|果茶"),
+        ("我吃火锅呢，来一杯奶茶一杯果茶", "奶茶|果茶"),
+        ("我代驾呢给我来杯奶茶", "奶茶"),
+        ("跑代驾呢等单，给我来杯奶茶", "奶茶"),  # 单 counts nothing
+        ("人还没来，我先点杯奶茶", "奶茶"),
+        ("上次那款太甜了，来杯奶茶", "奶茶"),
+        ("你别走，给我来杯奶茶再走", "奶茶"),
+        ("妈，不是，千问，点杯奶茶", "奶茶"),
+        ("好像渴了，好吧，来杯奶茶", "奶茶"),
+        ("方便的话给我来杯奶茶", "奶茶"),
+        ("我妈说她要一杯奶茶", "奶茶"),
     ],
 )
 def test_talk_forbids_nothing(scripted: Scripted, text: str, drink: str) -> None:
@@ -56,6 +68,31 @@ def test_talk_forbids_nothing(scripted: Scripted, text: str, drink: str) -> None
         ("有没有奶茶店，给我一杯", "奶茶"),
         ("能退奶茶吗，来一杯", "奶茶"),
         ("有没有奶茶，来一杯果茶", "奶茶|果茶"),
+        ("没喝过奶茶，好喝吗", "奶茶"),
+        ("没喝过奶茶的人来一杯", "奶茶"),
+        ("没喝过奶茶，来一杯果茶", "奶茶|果茶"),
+        ("等客人到了，来杯奶茶", "奶茶"),  # still to come
+        ("快到了，来杯奶茶", "奶茶"),
+        ("明天客人到了，来杯奶茶", "奶茶"),
+        ("奶茶到了，来杯果茶", "果茶"),
+        ("抢到了，来杯奶茶", "奶茶"),  # of what, and is it to be used?
+        ("我的奶茶呢，给我来杯果茶", "果茶"),
+        ("我那杯呢，给我来杯奶茶", "奶茶"),
+        ("怎么卖呢奶茶一杯多少", "奶茶"),
+        ("上次那杯太甜了，来杯奶茶", "奶茶"),
+        ("昨天的奶茶太甜了，来杯果茶", "果茶"),
+        ("不是奶茶，来杯果茶", "果茶"),
+        ("加珍珠可以的话，来杯奶茶", "奶茶"),
+        ("方便的话明天给我来杯奶茶", "奶茶"),
+        ("方便的话奶茶怎么点", "奶茶"),
+        ("我妈说她点了一杯奶茶", "奶茶"),  # tells what was done
+        ("我妈说她想喝奶茶", "奶茶"),
+        ("我妈说要给我点一杯奶茶", "奶茶"),
+        ("我妈说不要一杯奶茶", "奶茶"),
+        ("我妈昨天说要一杯奶茶", "奶茶"),
+        ("我妈说明天要一杯奶茶", "奶茶"),
+        ("我妈说要一杯奶茶就和好", "奶茶"),
+        ("他说要一杯奶茶", "奶茶"),
     ],
 )
 def test_what_is_no_talk_holds_the_order_back(scripted: Scripted, text: str, drink: str) -> None:
@@ -75,4 +112,47 @@ def test_what_is_no_talk_holds_the_order_back(scripted: Scripted, text: str, dri
 def test_a_number_in_a_clause_that_names_nothing_counts_nothing(
     scripted: Scripted, text: str, complete: bool
 ) -> None:
+    assert completed(scripted, text, "奶茶") == complete
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("演唱会刚散场，来杯奶茶", True),
+        ("有人唱：来杯奶茶", False),
+        ("我写论文写疯了，来杯奶茶", True),
+        ("帮我写论文，来杯奶茶", False),
+        ("写作文，来杯奶茶", False),
+        ("就是说我想要一杯奶茶", True),
+        ("我妈就是说来杯奶茶", False),
+        ("他的意思就是说来杯奶茶", False),
+        ("说来话长，帮我点杯奶茶", True),
+        ("说了八百遍了，来杯奶茶", True),
+        ("这么大雨，来杯奶茶", True),
+        ("怎么这么贵，一杯奶茶", False),
+        ("家人们谁懂啊，来杯奶茶", True),
+        ("来杯奶茶，谁也别拦我", True),
+        ("不知道喝啥，来杯奶茶", True),
+        ("不知道喝啥，奶茶还是果茶", False),
+        ("我刚查完房想喝一杯奶茶", True),
+        ("帮我检查，来杯奶茶", False),
+        ("熬到了今天，来杯奶茶", True),
+    ],
+)
+def test_a_word_that_only_holds_a_guard_forbids_nothing(
+    scripted: Scripted, text: str, complete: bool
+) -> None:
+    assert completed(scripted, text, "奶茶") == complete
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        ("来杯奶茶，没跟你开玩笑", True),
+        ("来杯奶茶，跟你开玩笑", False),
+        ("来杯奶茶，别忘了打包", True),
+        ("别忘了我昨天来杯奶茶", False),
+    ],
+)
+def test_what_ends_an_order_is_meant_or_a_joke(scripted: Scripted, text: str, complete: bool) -> None:
     assert completed(scripted, text, "奶茶") == complete
