@@ -16,6 +16,7 @@ from cascade.grammar.reading import (
     EACH,
     HEAD,
     JOIN,
+    MORE,
     OMIT,
     PART,
     QUANTITY,
@@ -28,6 +29,7 @@ from cascade.grammar.rows import in_row
 from cascade.grammar.spec import GrammarSpec
 
 _GIVEN: Final = ROLE["person"] | ROLE["recipient"]
+_OWNED: Final = ROLE["person"] | ROLE["owner"]
 _SAID_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
@@ -48,17 +50,19 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     elif reading.led:
         raise Unclear("tie", "said before several items")  # 少冰 一杯奶茶 一杯果茶
     else:
+        given = any(entry.roles & _GIVEN for entry, _, _ in reading.tokens)
+        falters = _falters(reading)
         assembly = Assembly(
             head,
             spreading,
             reading.spec,
             apart=apart,
-            shop=not reading.served,
-            given=any(entry.roles & _GIVEN for entry, _, _ in reading.tokens),
+            shop=not (reading.served or (JOIN, MORE, None) in reading.marks or _spoken_by_several(reading)),
+            given=given,
             plain=any(entry.roles & ROLE["plain"] for entry, _, _ in reading.tokens),
         )
         row = pieces(reading.marks)
-        if not _falters(reading):
+        if not falters:
             row = in_row(row, reading.spec, head, spreading)
         for piece in row:
             assembly.add(piece)
@@ -85,6 +89,11 @@ def _check_kept(marks: list[Mark], items: list[Fields]) -> None:
         said = any(value in one if isinstance(one, list) else one == value for one in kept)
         if not said and not (isinstance(value, Vague) and any(one in value.exact for one in kept)):
             raise Unclear("tie", f"{value} is said of nothing")
+
+
+def _spoken_by_several(reading: Reading) -> bool:
+    """Whether what is said last may be of one person's cup alone: 我要奶茶，她要拿铁，瑞幸的."""
+    return any(entry.roles & _OWNED for entry, _, _ in reading.tokens)
 
 
 def _falters(reading: Reading) -> bool:

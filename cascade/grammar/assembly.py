@@ -7,10 +7,12 @@ from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
 from cascade.grammar.items import Item, check, differ, narrows, number_of, resolved, spread, without_kind
-from cascade.grammar.lacking import name_all, nameless, only_last_lacks, only_last_uncounted
+from cascade.grammar.lacking import name_all, nameless, of_all, only_last_lacks, only_last_uncounted
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
 from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
+
+_APART: Final = frozenset({JOIN, OTHER, REST})
 
 
 class Assembly:
@@ -38,10 +40,11 @@ class Assembly:
         self.shop = shop
         self.given = given
         self.plain = plain
+        self.clause = 0
         self.leads: frozenset[str] = frozenset()
         """Of the spreading fields, those that stand before everything else: 蜜雪两杯柠檬水一杯奶茶."""
         self.joined = False
-        """Whether something was ordered in addition: 再来一杯."""
+        """Whether an item was joined to those before it after a pause: 一杯奶茶，和一杯果茶."""
         self.spreading = spreading
         self.items: list[Item] = []
         self.leading: Fields = {}
@@ -51,6 +54,8 @@ class Assembly:
         """How many there will be, where that was said first: 两杯都要热的."""
         self.described = False
         """Whether what was said last is of each."""
+        self.continued = False
+        """Whether what was said last is of all, and what follows it is too: 都热的，半糖."""
         self.totalled = False
         """Whether it was said how many all items are together."""
         self.scope: Item | None = None
@@ -62,8 +67,11 @@ class Assembly:
             raise Unclear("tie", "a name said again for nothing")
         if not self.items and not self.leading and piece.headed:
             self.leads = piece.leads & self.spreading
-        self.joined |= piece.link is not BREAK and piece.link is not ALL and bool(self.items)
+        self.joined |= piece.link in _APART and piece.clause != self.clause and bool(self.items)
+        self.clause = piece.clause
         _BY_LINK[piece.link](self, piece)
+        if piece.number is not None or piece.headed or piece.shares:
+            self.continued = False
         self.described = piece.link is EACH and piece.number is not None
 
     def finish(self) -> list[Item]:
@@ -190,21 +198,38 @@ def _described(assembly: Assembly, piece: Piece) -> None:
         merge(assembly.leading, piece.fields)
         return
     if assembly.described:
-        for item in items:  # 奶茶果茶各一杯，少冰
-            for one in item.subs or (item,):
-                merge(one.fields, piece.fields)
+        _give_all(items, piece)  # 奶茶果茶各一杯，少冰
         return
     if len(items) > 1 and only_last_lacks(items, piece, assembly.spreading):
         merge(items[-1].fields, piece.fields)
         return
+    if assembly.continued and not _lists(piece.fields):
+        _give_all(items, piece)
+        return
     if len(items) > 1 or len(items[0].subs) > 1 or items[0].divided:
-        raise Unclear("tie", "said after several items")
+        if not (assembly.shop and not assembly.joined and of_all(items, piece, assembly.spreading)):
+            raise Unclear("tie", "said after several items")
+        for item in items:
+            merge(item.fields, piece.fields)  # 一杯拿铁，一杯美式，瑞幸的
+        return
     if not items[0].subs:
         merge(items[0].fields, piece.fields)
     elif items[0].subs[0].number is None:
         merge(items[0].subs[0].fields, piece.fields)
     else:
         raise Unclear("tie", "said after a share")
+
+
+def _give_all(items: list[Item], piece: Piece) -> None:
+    """Say something of every item, and of each share where there are shares of several kinds."""
+    for item in items:
+        for one in item.subs if len(item.subs) > 1 else (item,):
+            merge(one.fields, piece.fields)
+
+
+def _lists(fields: Fields) -> bool:
+    """Whether something is added or left out, which may be meant for one alone."""
+    return any(isinstance(value, list) for value in fields.values())
 
 
 def _of_all(assembly: Assembly, piece: Piece) -> None:
@@ -225,11 +250,10 @@ def _of_all(assembly: Assembly, piece: Piece) -> None:
     if not assembly.items:
         merge(assembly.everywhere, piece.fields)
         return
-    for item in assembly.items:
-        for one in item.subs or (item,):
-            merge(one.fields, piece.fields)
+    _give_all(assembly.items, piece)
     if piece.fields:
         assembly.sealed = True
+        assembly.continued = not _lists(piece.fields)
 
 
 def _for_each(assembly: Assembly, piece: Piece) -> None:

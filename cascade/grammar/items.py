@@ -65,10 +65,11 @@ def resolved(item: Item, *, given: bool) -> list[Item]:
 
 
 def spread(items: list[Item], names: frozenset[str]) -> None:
-    """Give every counted item what was said once before all of them: 蜜雪两杯柠檬水，一杯奶茶."""
+    """Give every item what was said once before all, where all are counted or none is: 蜜雪两杯柠檬水，一杯奶茶."""
     for name in names:
         said = [item.fields[name] for item in items if name in item.fields]
-        if len(said) == 1 and all(item.headed and item.number is not None for item in items):
+        uncounted = {item.number is None for item in items}
+        if len(said) == 1 and all(item.headed for item in items) and len(uncounted) == 1:
             for item in items:
                 item.fields[name] = said[0]
 

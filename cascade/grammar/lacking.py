@@ -45,3 +45,13 @@ def only_last_lacks(items: list[Item], piece: Piece, spreading: frozenset[str]) 
     if any(item.subs or item.divided for item in items) or names & last.fields.keys():
         return False
     return bool(names) and all(names <= item.fields.keys() for item in others)
+
+
+def of_all(items: list[Item], piece: Piece, spreading: frozenset[str]) -> bool:
+    """一杯拿铁，一杯美式，瑞幸的: a shop said by itself after names that have none is that of all."""
+    names = piece.fields.keys()
+    parts = [part for item in items for part in (item, *item.subs)]
+    named = all(item.headed or (item.subs and all(sub.headed for sub in item.subs)) for item in items)
+    return (
+        named and bool(names) and names <= spreading and not any(names & part.fields.keys() for part in parts)
+    )

@@ -7,7 +7,7 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.numerals import parse_numeral
-from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, OMIT, PART, QUANTITY, Handler, Reading
+from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, MORE, OMIT, PART, QUANTITY, Handler, Reading
 
 _MEASURED: Final = ROLE["measure"] | ROLE["counted"]
 _GONE: Final = ROLE["perfective"] | ROLE["final"]
@@ -47,7 +47,7 @@ def _add(reading: Reading, place: int) -> int:
             if not reading.changing:
                 reading.fail("tie", f"{entry.form} before anything was ordered")
             reading.added = len(reading.marks)
-        reading.marks.append((JOIN, "", None))
+        reading.marks.append((JOIN, MORE, None))
         return place + 1
     return reading.refuse(place)
 

@@ -34,6 +34,8 @@ AMEND: Final = "amend"
 SPLIT: Final = "split"
 """What an item is made of, in one word: 一冰一热. The value are the shares."""
 KEPT: Final = "kept"
+MORE: Final = "more"
+"""The field of a :data:`JOIN` by which something is ordered in addition: 再来一杯."""
 POINTED: Final = "pointed"
 
 Mark = tuple[str, str, Any]

@@ -13,6 +13,7 @@ from cascade.grammar.reading import (
     EACH,
     HEAD,
     JOIN,
+    MORE,
     OMIT,
     OTHER,
     PART,
@@ -30,7 +31,7 @@ _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polit
 
 def _again(reading: Reading, place: int) -> int:
     reading.carried = True
-    reading.marks.append((JOIN, "", None))
+    reading.marks.append((JOIN, MORE, None))
     return place + 1
 
 
@@ -39,7 +40,8 @@ def _connector(reading: Reading, place: int) -> int:
         return reading.refuse(place)  # 和 in 和平路 is part of the name
     if not reading.marks and not reading.tokens[place + 1][0].roles & _ORDERS:
         reading.fail("tie", f"{reading.tokens[place][0].form} joins nothing")  # 还有一杯奶茶 may only be told
-    reading.marks.append((JOIN, "", None))
+    only_joins = len(reading.tokens[place][0].form) == 1  # 和, and no 顺便, 还要
+    reading.marks.append((JOIN, "" if only_joins else MORE, None))
     return place + 1
 
 

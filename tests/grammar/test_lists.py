@@ -159,11 +159,34 @@ BRANDED = [
         order({"drink": "柠檬水", "brand": "蜜雪冰城", "quantity": 2}, {**TEA, "brand": "蜜雪冰城"}),
     ),
     ("喜茶多肉葡萄一杯，奶茶一杯", order({"drink": "多肉葡萄", "brand": "喜茶"}, {**TEA, "brand": "喜茶"})),
+    ("喜茶奶茶热的，果茶冰的", order({**TEA, **HOT, "brand": "喜茶"}, {**FRUIT, **ICED, "brand": "喜茶"})),
+    ("喜茶的奶茶一杯和果茶一杯", order({**TEA, "brand": "喜茶"}, {**FRUIT, "brand": "喜茶"})),
+    ("喜茶的奶茶和果茶各一杯", order({**TEA, "brand": "喜茶"}, {**FRUIT, "brand": "喜茶"})),
+    ("一杯奶茶，一杯果茶，喜茶的", order({**TEA, "brand": "喜茶"}, {**FRUIT, "brand": "喜茶"})),
+    ("一杯奶茶和一杯果茶，喜茶", order({**TEA, "brand": "喜茶"}, {**FRUIT, "brand": "喜茶"})),
+    (
+        "奶茶两杯，一杯热的一杯冰的，喜茶家的，都半糖",
+        order(
+            {**TEA, **HOT, "brand": "喜茶", "sugar": "half"},
+            {**TEA, **ICED, "brand": "喜茶", "sugar": "half"},
+        ),
+    ),
+]
+CONTINUED = [
+    (
+        "一杯奶茶一杯果茶，都热的，半糖",
+        order({**TEA, **HOT, "sugar": "half"}, {**FRUIT, **HOT, "sugar": "half"}),
+    ),
+    (
+        "三杯奶茶，两杯半糖，都热的，一杯无糖",
+        order({**TEA, **HOT, "quantity": 2, "sugar": "half"}, {**TEA, **HOT, "sugar": "none"}),
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED
+    ("text", "expected"),
+    LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED + CONTINUED,
 )
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
     parse = parsed(text, "order_drink")
@@ -225,6 +248,27 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
         "奶茶一杯半糖，欸两杯全糖",
         "奶茶一杯热的，果茶一杯冰的，一杯常温",
         "一杯热的，一杯热的，奶茶",
+        "一杯奶茶，一杯果茶，喜茶，一杯拿铁",
+        "一杯奶茶，再来一杯果茶，喜茶的",
+        "我要一杯奶茶，她要一杯果茶，喜茶的",
+        "喜茶一杯奶茶，一杯果茶，古茗的",
+        "一杯奶茶一杯果茶，喜茶的热",
+        "喜茶奶茶一杯，和一杯果茶",
+        "喜茶奶茶一杯顺便一杯果茶",
+        "喜茶奶茶，果茶一杯",
+        "一杯奶茶一杯果茶，都热的，加椰果",
+        "一杯奶茶一杯果茶，果茶都热的，半糖",
+        "一杯奶茶一杯果茶，都热的，一杯半糖",
+        "一杯奶茶一杯果茶，都热的，去冰",
+        "三杯奶茶，两杯热的",
+        "三杯奶茶去冰，一杯加椰果",
+        "三杯奶茶加椰果，一杯加布丁",
+        "两杯奶茶，两杯加椰果",
+        "两杯奶茶，一杯加椰果，一杯果茶",
+        "两杯奶茶一杯果茶，一杯加椰果",
+        "两杯奶茶，来一杯加椰果",
+        "两杯奶茶，欸一杯加椰果",
+        "两杯奶茶，一杯加椰果，热的",
     ],
 )
 def test_what_could_be_put_together_in_two_ways_is_not(text: str) -> None:
