@@ -11,6 +11,7 @@ from training_kit import micro
 from cascade.features import Vocabulary
 from training.__main__ import main
 from training.architecture import Architecture
+from training.dataset import UNKNOWN_TAG
 from training.recipe import Distillation, RecipeError
 
 for library in ("torch", "onnx", "safetensors"):
@@ -82,7 +83,7 @@ def test_it_is_listened_to_where_it_does_not_contradict_a_label() -> None:
         batch = fit.Batch(ids, torch.tensor(allowed), torch.zeros(2), torch.tensor(tags))
         return float(fit.teacher_loss((torch.zeros(2, 2), torch.zeros(2, 3, 3)), told, batch, plan))
 
-    unknown = fit.UNKNOWN_TAG
+    unknown = UNKNOWN_TAG
     everything = loss([[1, 0], [1, 1]], [[unknown, 0, unknown], [unknown, 0, unknown]])
     one_less = loss([[1, 0], [0, 1]], [[unknown, 0, unknown], [unknown, 2, unknown]])
     assert everything == pytest.approx(
