@@ -97,9 +97,11 @@ def _settle_pointed(reading: Reading) -> None:
         told = [(QUANTITY, *mark[1:]) if mark[0] is POINTED else mark for mark in reading.marks]
         reading.counted = True
     reading.marks = told
-    becomes = any(mark[0] in (CHANGE, *_OF_ONE) for mark in told) or reading.values or reading.notes
+    shops = {slot.field for slot in reading.spec.slots.values() if slot.spreads}
+    changed = any(mark[0] in (CHANGE, *_OF_ONE) and mark[1] not in shops for mark in told)
+    becomes = changed or reading.values or reading.notes
     if reading.counted and (reading.carried or not becomes):
-        reading.fail("tie", "what becomes of it")  # 那两杯奶茶, 来那两杯
+        reading.fail("tie", "what becomes of it")  # 那两杯奶茶, 来那两杯, 喜茶那两杯
 
 
 def _check_all(reading: Reading) -> None:

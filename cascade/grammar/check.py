@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from cascade.grammar.entry import ROLE, UNKNOWN, Entry, Token
 from cascade.grammar.lexicon import Lexicon
-from cascade.grammar.numerals import carries_measure, parse_numeral
+from cascade.grammar.numerals import carries_measure, number_within, parse_numeral
 from cascade.grammar.parse import Parse, Problem
 from cascade.grammar.remainder import passed_over
 from cascade.grammar.spec import GrammarSpec, SlotSpec
@@ -41,6 +41,9 @@ class _Said:
         numbers = list(_counted(self.tokens, utterance.text))
         self.amounts = {number for _, number, counts in numbers if not counts}
         self.counted = [(at, number) for at, number, counts in numbers if counts]
+        pointed = [number_within(entry.form) for entry, _, _ in self.tokens if entry.kind == "reference"]
+        self.pointed = [number for number in pointed if number is not None]
+        """How many are pointed at, which may be said of the change or only say which they are: 那两杯改少糖."""
 
     def as_spoken(self, start: int, end: int, value: str) -> bool:
         """Whether a value holds the words at a place, as they were typed or as they were normalised."""
@@ -87,7 +90,9 @@ def _unsupported(
             yield Problem("unsupported", spec.clock.field, f"{time} was not said")
     for item in items:
         number = item.get(spec.quantity.field)
-        if isinstance(number, int) and not _countable(number, [count for _, count in said.counted]):
+        if isinstance(number, int) and not _countable(
+            number, [*(count for _, count in said.counted), *said.pointed]
+        ):
             yield Problem("unsupported", spec.quantity.field, f"{number} was not said")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from cascade.grammar.changing import altered
 from cascade.grammar.entry import ROLE
 from cascade.grammar.notes import noted
-from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.numerals import number_within
 from cascade.grammar.reading import CHANGE, HEAD, POINTED, Handler, Reading
 
 _BETWEEN: Final = (
@@ -44,9 +44,9 @@ def _reference(reading: Reading, place: int) -> int:
 
 def _count_pointed(reading: Reading, form: str) -> None:
     """那两杯 says how many; 那两杯里 speaks of some of them."""
-    numbers = [number for char in form if (number := parse_numeral(char) or 0) > 1]
-    if numbers and not form.endswith(reading.spec.words.inside):
-        reading.marks.append((POINTED, reading.spec.quantity.field, numbers[0]))
+    number = number_within(form)
+    if number is not None and not form.endswith(reading.spec.words.inside):
+        reading.marks.append((POINTED, reading.spec.quantity.field, number))
 
 
 def _names_it(reading: Reading, place: int) -> bool:

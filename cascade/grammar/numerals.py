@@ -44,3 +44,9 @@ def parse_numeral(run: str) -> int | None:
     total = 100 * _DIGITS[hundreds] if hundreds else 0
     total += 10 * (_DIGITS[tens] if tens else 1) if ten else 0
     return total + _DIGITS[ones] if ones else total or None
+
+
+def number_within(form: str) -> int | None:
+    """The first number above one in a word that points: 2 in 那两杯."""
+    numbers = (parse_numeral(char) or 0 for char in form)
+    return next((number for number in numbers if number > 1), None)

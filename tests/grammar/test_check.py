@@ -28,6 +28,8 @@ RIGHT = [
     ),
     ("把奶茶换成果茶", order({"drink": "果茶"}, intent="modify_order")),
     ("那张卡给我用了，来杯奶茶", order({"drink": "奶茶"}, use_coupon=True)),
+    ("那两杯改少糖", order({"quantity": 2, "sugar": "less"}, intent="modify_order")),
+    ("那两杯改少糖", order({"sugar": "less"}, intent="modify_order")),
     ("今天好热，来杯奶茶", order({"drink": "奶茶"})),
     ("明天来杯奶茶", order({"drink": "奶茶"}, fulfilment={"time": "明天"})),
     ("来杯适合减脂的奶茶", order({"drink": "奶茶"}, preferences=["适合减脂"])),

@@ -14,7 +14,7 @@ from integrations.kit import KEY, LOCKED, NEGATED, ORDER, UNCLEAR, Service, chit
 
 __all__ = ["chromium"]
 
-HOSTILE = "<img src=x onerror=alert(1)>千问，帮我点几杯少糖少冰、适合减脂的奶茶"
+HOSTILE = "千问，帮我点几杯<img src=x>少糖少冰、适合减脂的奶茶"
 
 expect.set_options(timeout=PATIENCE_MS)
 
