@@ -254,14 +254,17 @@ NASTY = (
 
 
 @pytest.mark.parametrize("piece", NASTY)
-def test_the_longest_hostile_inputs_take_no_time(cascade: Cascade[OrderIntent], piece: str) -> None:
-    text = (piece * 200)[:200]
-    took = []
+def test_the_longest_hostile_inputs_take_no_longer_than_plain_ones(
+    cascade: Cascade[OrderIntent], piece: str
+) -> None:
+    """Measured in turn, so that both meet the same noise of the machine."""
+    took: dict[str, list[float]] = {"plain": [], "hostile": []}
     for _ in range(3):
-        started = time.perf_counter()
-        hold(cascade.classify(text))
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.1
+        for kind, said in (("plain", "我昨天在公园里看见一只猫"), ("hostile", piece)):
+            started = time.perf_counter()
+            hold(cascade.classify((said * 200)[:200]))
+            took[kind].append(time.perf_counter() - started)
+    assert min(took["hostile"]) < 5 * min(took["plain"])
 
 
 def test_a_text_far_too_long_is_not_even_looked_at(cascade: Cascade[OrderIntent]) -> None:
