@@ -50,19 +50,17 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     elif reading.led:
         raise Unclear("tie", "said before several items")  # 少冰 一杯奶茶 一杯果茶
     else:
-        given = any(entry.roles & _GIVEN for entry, _, _ in reading.tokens)
-        falters = _falters(reading)
         assembly = Assembly(
             head,
             spreading,
             reading.spec,
             apart=apart,
             shop=not (reading.served or (JOIN, MORE, None) in reading.marks or _spoken_by_several(reading)),
-            given=given,
+            given=any(entry.roles & _GIVEN for entry, _, _ in reading.tokens),
             plain=any(entry.roles & ROLE["plain"] for entry, _, _ in reading.tokens),
         )
         row = pieces(reading.marks)
-        if not falters:
+        if not _falters(reading):
             row = in_row(row, reading.spec, head, spreading)
         for piece in row:
             assembly.add(piece)

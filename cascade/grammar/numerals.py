@@ -48,5 +48,5 @@ def parse_numeral(run: str) -> int | None:
 
 def number_within(form: str) -> int | None:
     """The first number above one in a word that points: 2 in 那两杯."""
-    numbers = (parse_numeral(char) or 0 for char in form)
+    numbers = (parse_numeral(char) or 0 for char in form if char in NUMERAL_CHARS)
     return next((number for number in numbers if number > 1), None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade.grammar.numerals import NUMERAL_CHARS, TOO_LARGE, carries_measure, parse_numeral
+from cascade.grammar.numerals import NUMERAL_CHARS, TOO_LARGE, carries_measure, number_within, parse_numeral
 
 ONES = "零一二三四五六七八九"
 
@@ -67,3 +67,10 @@ def test_thousands_and_more_are_too_large() -> None:
 def test_a_pair_needs_no_measure_word() -> None:
     assert carries_measure("俩")
     assert not carries_measure("两")
+
+
+@pytest.mark.parametrize(
+    ("form", "number"), [("那两杯", 2), ("those 3", 3), ("那一杯", None), ("that one", None)]
+)
+def test_a_word_that_points_may_say_how_many(form: str, number: int | None) -> None:
+    assert number_within(form) == number
