@@ -9,7 +9,7 @@ from functools import cached_property
 from cascade.bundle import Bundle, validated
 from cascade.grammar.spec import GrammarSpec
 
-NAMED_SLOTS = ("brand", "drink", "topping", "base")
+NAMED_SLOTS = ("brand", "drink", "topping", "base", "flavour")
 """Slots whose canonical name is itself a spoken form."""
 
 

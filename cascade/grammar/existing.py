@@ -17,6 +17,7 @@ from cascade.grammar.reading import CHANGE, HEAD, POINTED, Handler, Reading
 _BETWEEN: Final = (
     ROLE["of"] | ROLE["filler"] | ROLE["opener"] | ROLE["all"] | ROLE["perfective"] | ROLE["final"]
 )
+_ORDERS: Final = frozenset({"carrier", "desire"})
 _TOLD: Final = ROLE["aspect"] | ROLE["where"] | ROLE["change"]
 
 
@@ -24,6 +25,8 @@ def _reference(reading: Reading, place: int) -> int:
     points = reading.tokens[place][0].kind == "reference"
     reading.referred |= points or not reading.said(HEAD)  # 布丁奶茶把布丁换成仙草 may be ordered
     before = reading.at(place - 1)[0]
+    if points and before.kind in _ORDERS and reading.at(place + 1)[0].kind == "head":
+        reading.fail("tie", "one that exists, or one that is wanted")  # 我要那杯柠檬水，冰多放
     if before.roles & ROLE["of"]:
         before = reading.at(place - 2)[0]
     described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies

@@ -74,6 +74,7 @@ class Listener:
         self._spoken: dict[str, Entry] = {}
         self._typed: dict[str, frozenset[str]] = {}
         self._flags: dict[str, Entry] = {}
+        self._heads: set[str] = set()
         self._ways: set[str] = set()
         self._places: set[str] = set()
         for name, slot in spec.slots.items():
@@ -89,6 +90,8 @@ class Listener:
                             self._flags[path] = Entry("", "flag", 0, Slot(name, slot, path))
                         elif slot.role == "value":
                             self._ways.add(path)
+                        elif slot.role == "head":
+                            self._heads.add(path)
         if spec.clock is not None:
             clock = SlotSpec(role="value", field=spec.clock.field)
             self._spoken[spec.clock.field] = Entry("", "heard", 0, Slot("clock", clock, spec.clock.field))
@@ -175,6 +178,9 @@ class Listener:
 
     def _by_lexicon(self, text: str, mark: Heard, found: HeardTokens) -> None:
         words = [(self._sense(token, mark.field), token) for token in self._scan(text, mark.start, mark.end)]
+        if len(words) > 1 and mark.field in self._heads:
+            whole = self._lexicon.compound(text[mark.start : mark.end])
+            words = [(whole, (whole, mark.start, mark.end))] if whole is not None else words
         if not any(sense for sense, _ in words):
             other = self._hinted(text[mark.start : mark.end], mark.field)
             other = other or self._by_sound(text[mark.start : mark.end], mark.field)

@@ -114,6 +114,12 @@ def test_two_words_of_one_part_are_one() -> None:
     assert parsed("奶茶一杯，加糯米小丸子").answer == order({**TEA, "toppings": ["小丸子"]})
 
 
+@pytest.mark.parametrize("text", ["我要那杯柠檬水，冰多放", "我想要那杯奶茶少糖"])
+def test_that_cup_may_be_one_that_exists_or_one_that_is_wanted(text: str) -> None:
+    for intent in (None, "order_drink", "modify_order"):
+        assert parsed(text, intent).answer is None
+
+
 @pytest.mark.parametrize("text", ["一杯奶茶送道五栋楼下", "来杯nai cha送dao南门"])
 def test_a_word_misspelt_is_no_part_of_an_address(text: str) -> None:
     assert not parsed(text).complete

@@ -59,7 +59,7 @@ def lexicon_of(lines: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "line", "says"),
     [
-        ("lexicon.yaml", "drink:\n  奶茶: [奶茶]\nflavour:\n  甜: [甜]\n", 3, "no slot 'flavour'"),
+        ("lexicon.yaml", "drink:\n  奶茶: [奶茶]\nmood:\n  甜: [甜]\n", 3, "no slot 'mood'"),
         ("lexicon.yaml", "drink:\n  奶茶:\n    - 奶茶\n    - 珍珠 奶茶\n", 4, "not what the normaliser leaves"),
         ("lexicon.yaml", "drink:\n  奶茶: 奶茶\n", 2, "drink.奶茶"),
         ("lexicon.yaml", "drink:\n  奶茶: [奶茶]\n  奶茶: []\n", 3, "stands twice"),
