@@ -147,7 +147,9 @@ class OrderGrammar:
             intent, answer, not reason, reason, detail, uncovered, guards, tuple(found.tokens), text
         )
         pauses = frozenset(token[1] for at, token in enumerate(found.tokens) if at and result.paused(at))
-        return HeardParse(parse, tuple(found.dropped), tuple(sorted(set(unresolved))), pauses)
+        return HeardParse(
+            parse, tuple(found.dropped), frozenset(found.replaced), tuple(sorted(set(unresolved))), pauses
+        )
 
     def check(self, utterance: Utterance, answer: BaseModel) -> tuple[Problem, ...]:
         """What in an answer the utterance does not support, and what was said that the answer lost."""

@@ -53,6 +53,8 @@ class HeardParse:
     """``guards`` and ``uncovered`` are what the grammar cannot explain; ``answer`` is there all the same."""
     dropped: tuple[tuple[int, int, str], ...] = ()
     """Things of the trade that were named and no mark claims, and the roles of their slots."""
+    replaced: frozenset[int] = frozenset()
+    """Starts of those of them that a change begins with and something marked replaces."""
     unresolved: tuple[Place, ...] = ()
     """Marked stretches that the lexicon does not know under their field, and marks the grammar reads otherwise."""
     pauses: frozenset[int] = frozenset()

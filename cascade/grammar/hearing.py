@@ -49,6 +49,8 @@ class HeardTokens:
     """Starts of the words that a mark vouches for, and the field it says."""
     dropped: list[tuple[int, int, str]] = field(default_factory=list)
     """Places of things of the trade that no mark claims, and the roles of their slots."""
+    replaced: set[int] = field(default_factory=set)
+    """Starts of those of them that a change begins with: 美式 in 冰美式换成热拿铁, where 拿铁 is marked."""
     more: dict[int, Entry] = field(default_factory=dict)
     """Starts of the wishes that ask for more of a part, and the part: 芋圆多来点."""
     rejected: list[tuple[int, int]] = field(default_factory=list)
@@ -119,6 +121,7 @@ class Listener:
             done = mark.end
         self._outside(text, done, len(text), found)
         _reject(found)
+        self._give_way(text, found)
         return found
 
     def _widened(self, text: str, marks: Sequence[Heard]) -> list[Heard]:
@@ -153,6 +156,27 @@ class Listener:
             else:
                 found.dropped.append((first, last, role))
                 found.add((UNKNOWN, first, last))
+
+    def _give_way(self, text: str, found: HeardTokens) -> None:
+        """Find out which of what no mark claims a change begins with, and something marked of the same field replaces.
+
+        It is the last of its role that was named before the change, in the same clause or the one before it.
+        """
+        left = {start: self._lexicon.scan(text[start:end])[0] for start, end, _ in found.dropped}
+        for start, word in left.items():
+            changed, pauses = False, 0
+            for entry, first, _ in found.tokens:
+                if first <= start:
+                    continue
+                pauses += bool(entry.roles & ROLE["separator"])
+                if pauses > 1 or (first in left and _role(left[first][0]) == _role(word[0])):
+                    break
+                changed |= bool(entry.roles & ROLE["change"])
+                name = found.fields.get(first)
+                if name in self._typed and self._sense(word, name) is not None:
+                    if changed:
+                        found.replaced.add(start)
+                    break
 
     def _as_spoken(self, text: str, mark: Heard, found: HeardTokens) -> None:
         words = list(self._scan(text, mark.start, mark.end))

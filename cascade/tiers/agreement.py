@@ -166,7 +166,9 @@ class Judge:
             filled(parse.answer, head, self._spec.items) for head in self._heads
         )
         for at, (entry, start, end) in enumerate(parse.tokens):
-            if not any(first <= start and end <= last for first, last in parse.uncovered):
+            if start in found.replaced or not any(
+                first <= start and end <= last for first, last in parse.uncovered
+            ):
                 continue
             before, after = beside(parse.tokens, at)
             told = entry.kind == "perfective" and after.kind in ORDERING
@@ -205,7 +207,8 @@ class Judge:
         items = getattr(found.parse.answer, self._spec.items, ())
         named = all(any(said(item, head) for head in self._heads) for item in items)
         for start, end, role in found.dropped:
-            hearing.passed(hearing.tagging.chance(start, end, -1))
+            if start not in found.replaced:
+                hearing.passed(hearing.tagging.chance(start, end, -1))
             which = role == "attribute" and pointed_at(found.parse.tokens, start)
             if which and found.parse.intent == self._spec.modify:
                 hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖

@@ -98,6 +98,23 @@ class TestValues:
         assert found.parse.answer == order({"drink": "咖啡"})
         assert [guard.reason for guard in found.parse.guards] == ["negation"]
 
+    @pytest.mark.parametrize(
+        ("text", "marks", "replaced"),
+        [
+            ("我想把冰美式换成热拿铁", {"drink": "拿铁", "temperature": "热"}, {"冰", "美式"}),
+            ("刚刚说少糖，现在改成不加糖", {"sugar": "不加糖"}, {"少糖"}),
+            ("改成去冰，刚才点成多冰了", {"temperature": "去冰"}, set()),
+            ("珍珠奶茶，拿铁那杯换成美式", {"drink": "美式"}, {"拿铁"}),
+            ("奶茶，果茶改去冰", {"drink": "果茶", "temperature": "去冰"}, set()),
+        ],
+    )
+    def test_what_a_change_begins_with_gives_way(
+        self, text: str, marks: dict[str, str], replaced: set[str]
+    ) -> None:
+        found = hear(text, "modify_order", **marks)
+        words = {start: found.parse.text[start:end] for start, end, _ in found.dropped}
+        assert {words[start] for start in found.replaced} == replaced
+
     def test_a_name_that_no_mark_claims_is_reported(self) -> None:
         found = hear("朋友都在喝奶茶，我来杯果茶", drink="果茶")
         assert found.parse.answer == order({"drink": "果茶"})
