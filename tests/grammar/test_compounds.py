@@ -44,6 +44,18 @@ def test_what_makes_no_name_is_unknown_as_a_whole(text: str, words: list[str]) -
     assert [text[start:end] for _, start, end in grammar().lexicon.scan(text)] == words
 
 
+@pytest.mark.parametrize("kind", ["果茶", "汁", "拿铁", "牛乳", "酸奶"])
+def test_every_flavour_makes_one_name_and_nothing_else(kind: str) -> None:
+    flavours = [entry.form for entry in grammar().lexicon.entries if entry.kind == "flavour"]
+    assert len(flavours) > 400
+    for flavour in flavours:
+        parse = parsed(f"来一杯{flavour}{kind}少糖")
+        assert parse.complete and parse.answer is not None
+        (item,) = parse.answer.items
+        assert item.drink is not None
+        assert parse.answer == order({"drink": item.drink, "sugar": "less"})
+
+
 def test_a_name_of_the_lexicon_is_not_taken_apart() -> None:
     assert parsed("来杯柠檬养乐多").answer == order({"drink": "柠檬养乐多"})
     assert parsed("来杯橙子茶").answer == order({"drink": "鲜橙茶"})
