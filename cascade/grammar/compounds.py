@@ -1,7 +1,7 @@
-"""Names that no menu was read for: what a drink tastes of, and what kind of drink it is. 玉米奶茶, 香蕉味的奶昔.
+"""Names that no menu was read for: a modifier, and the kind of thing it is said of. 玉米奶茶, 香蕉味的奶昔.
 
-Both are words of the lexicon; the name is kept as spoken. A word that says what something tastes of is no word by
-itself: where no kind of drink follows, it is :data:`~cascade.grammar.entry.UNKNOWN` like any other.
+Both are words of the pack; the name is kept as spoken. A modifier is no word by itself: where no kind follows, it is
+:data:`~cascade.grammar.entry.UNKNOWN` like any other.
 """
 
 from __future__ import annotations
@@ -13,43 +13,45 @@ from typing import Final
 from cascade.grammar.entry import UNKNOWN, Entry, Slot, Token
 from cascade.grammar.spec import GrammarSpec, SlotSpec
 
-FLAVOUR: Final = "flavour"
+MODIFIER: Final = "modifier"
 
 
 class Compounds:
-    """Puts flavours and kinds together. Immutable, safe to share."""
+    """Puts modifiers and kinds together. Immutable, safe to share."""
 
-    __slots__ = ("_follows", "_head", "_kinds", "_tastes")
+    __slots__ = ("_follows", "_head", "_kinds", "_links")
 
     def __init__(self, spec: GrammarSpec) -> None:
-        flavour = next((slot for slot in spec.slots.values() if slot.role == FLAVOUR), SlotSpec(role=FLAVOUR))
+        modifier = next(
+            (slot for slot in spec.slots.values() if slot.role == MODIFIER), SlotSpec(role=MODIFIER)
+        )
         name, head = next((name, slot) for name, slot in spec.slots.items() if slot.role == "head")
         self._head = Slot(name, head, head.field or "")
-        self._kinds = _longest_first(flavour.kinds)
-        self._tastes = ("", *_longest_first(flavour.tastes))
-        self._follows = re.compile(f"(?:{_any(self._tastes)})(?:{_any(self._kinds)})")
+        self._kinds = _longest_first(modifier.kinds)
+        self._links = ("", *_longest_first(modifier.links))
+        self._follows = re.compile(f"(?:{_any(self._links)})(?:{_any(self._kinds)})")
 
     def joined(self, text: str, tokens: Sequence[Token]) -> list[Token]:
-        """The words of a text, each run of flavours and the kind after it as one name."""
+        """The words of a text, each run of modifiers and the kind after it as one name."""
         made: list[Token] = []
         inside = {place for _, start, end in tokens for place in range(start + 1, end)}
         at = 0
         while at < len(tokens):
             entry, start, _ = tokens[at]
-            if entry.kind != FLAVOUR:
+            if entry.kind != MODIFIER:
                 _append(made, tokens[at])
                 at += 1
                 continue
             last = at
             while last + 1 < len(tokens) and _adjoins(tokens, last):
                 last += 1
-            flavours = tokens[at : last + 1]
+            modifiers = tokens[at : last + 1]
             at = last + 1
-            kind, stop = self._kind(text, flavours[-1][2], inside)
+            kind, stop = self._kind(text, modifiers[-1][2], inside)
             if not kind:
                 _append(made, (UNKNOWN, start, stop))
                 continue
-            value = "".join(flavour.value for flavour, _, _ in flavours) + kind
+            value = "".join(modifier.value for modifier, _, _ in modifiers) + kind
             made.append((self._named(text[start:stop], value), start, stop))
             while at < len(tokens) and tokens[at][1] < stop:
                 at += 1
@@ -72,9 +74,9 @@ class Compounds:
         return self._named(text, text)
 
     def _says_which(self, entry: Entry) -> bool:
-        """Whether a word may be the first part of a name: a flavour or a part in its own spelling, or another name."""
+        """Whether a word may be the first part of a name: a modifier or a part in its own spelling, or another name."""
         senses = entry.variants or (entry,)
-        if any(sense.kind in (FLAVOUR, "part") and sense.value == sense.form for sense in senses):
+        if any(sense.kind in (MODIFIER, "part") and sense.value == sense.form for sense in senses):
             return True
         return any(sense.kind == "head" for sense in senses) and entry.form not in self._kinds
 
@@ -83,9 +85,9 @@ class Compounds:
 
         It ends at none of the places ``inside`` of a word.
         """
-        for taste in self._tastes if self._follows.match(text, start) else ():
-            begin = start + len(taste)
-            for kind in self._kinds if text.startswith(taste, start) else ():
+        for link in self._links if self._follows.match(text, start) else ():
+            begin = start + len(link)
+            for kind in self._kinds if text.startswith(link, start) else ():
                 if text.startswith(kind, begin) and begin + len(kind) not in inside:
                     return kind, begin + len(kind)
         return "", start
@@ -102,7 +104,7 @@ def _append(made: list[Token], token: Token) -> None:
 
 
 def _adjoins(tokens: Sequence[Token], at: int) -> bool:
-    return tokens[at + 1][0].kind == FLAVOUR and tokens[at + 1][1] == tokens[at][2]
+    return tokens[at + 1][0].kind == MODIFIER and tokens[at + 1][1] == tokens[at][2]
 
 
 def _any(forms: Iterable[str]) -> str:

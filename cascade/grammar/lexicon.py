@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from cascade.bundle import Bundle
-from cascade.grammar.compounds import FLAVOUR, Compounds
+from cascade.grammar.compounds import MODIFIER, Compounds
 from cascade.grammar.entry import UNKNOWN, Entry, Token
 from cascade.grammar.spec import GrammarSpec
 from cascade.grammar.vocabulary import vocabulary
@@ -22,9 +22,9 @@ class Lexicon:
     """Finds the words of an utterance. Safe to share between threads."""
 
     def __init__(self, entries: Iterable[Entry], spec: GrammarSpec) -> None:
-        # flavours last: one comparison a word tells whether there is one
-        self._entries = tuple(sorted(entries, key=lambda entry: entry.kind == FLAVOUR))
-        self._flavours = sum(entry.kind != FLAVOUR for entry in self._entries)
+        # modifiers last: one comparison a word tells whether there is one
+        self._entries = tuple(sorted(entries, key=lambda entry: entry.kind == MODIFIER))
+        self._modifiers = sum(entry.kind != MODIFIER for entry in self._entries)
         self._compounds = Compounds(spec)
         forms = [entry.form for entry in self._entries]
         self._find = AhoCorasick(forms, matchkind=MatchKind.LeftmostLongest).find_matches_as_indexes
@@ -52,23 +52,23 @@ class Lexicon:
 
     def scan(self, text: str) -> list[Token]:
         """The words of a normalised text, in order; spaces are left out, what is no word is :data:`UNKNOWN`."""
-        tokens, flavoured = self._words(text)
-        return self._compounds.joined(text, tokens) if flavoured else tokens
+        tokens, modified = self._words(text)
+        return self._compounds.joined(text, tokens) if modified else tokens
 
     def compound(self, text: str) -> Entry | None:
         """A text that is one name, though no word of the lexicon: 芋圆椰奶."""
         return self._compounds.whole(text, self._words(text)[0])
 
     def _words(self, text: str) -> tuple[list[Token], bool]:
-        """The words by themselves, and whether a flavour is among them."""
+        """The words by themselves, and whether a modifier is among them."""
         tokens: list[Token] = []
-        entries, done, flavoured = self._entries, 0, False
+        entries, done, modified = self._entries, 0, False
         for index, start, end in self._find(text):
             if start > done:
                 tokens.append((UNKNOWN, done, start))
             done = end
             entry = entries[index]
-            flavoured |= index >= self._flavours
+            modified |= index >= self._modifiers
             if entry.latin and entry.kind != "numeral" and _inside_word(text, start, end):
                 tokens.append((UNKNOWN, start, end))
             elif entry.pieces:
@@ -78,7 +78,7 @@ class Lexicon:
                 _append(tokens, entry, start, end)
         if done < len(text):
             tokens.append((UNKNOWN, done, len(text)))
-        return tokens, flavoured
+        return tokens, modified
 
 
 def _append(tokens: list[Token], entry: Entry, start: int, end: int) -> None:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from cascade.grammar.forms import Form, Forms, Record
 from cascade.grammar.function_words import Words
 
-SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure", "flavour"]
+SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure", "modifier"]
 
 
 class SlotSpec(Record):
@@ -22,7 +22,7 @@ class SlotSpec(Record):
     Of an item: ``head`` (what is ordered), ``attribute`` (one value), ``part`` (a list, and a list of what to leave
     out). Of the whole order: ``flag`` (true when said), ``value`` (one canonical value), ``note`` (a list, as spoken),
     ``place`` (as spoken, after a word that leads to it). ``measure`` fills no field: its values are counted with. Nor
-    does ``flavour``: its values make a name of the kind of drink that follows them.
+    does ``modifier``: its values make one name with the kind of thing that follows them.
     """
 
     role: SlotRole
@@ -58,13 +58,13 @@ class SlotSpec(Record):
     item: bool = False
     """For a note: where no item is named it orders one: 老样子."""
     kinds: Forms = ()
-    """For a flavour: what it may be a flavour of: 奶茶, 汁."""
-    tastes: Forms = ()
-    """For a flavour: what may stand between it and the kind: 味的."""
+    """For a modifier: what it may be said of: 奶茶, 汁."""
+    links: Forms = ()
+    """For a modifier: what may stand between it and the kind, and is no part of the name: 味的."""
 
     @model_validator(mode="after")
     def _has_a_field(self) -> Self:
-        if (self.field is None) != (self.role in ("measure", "flavour")):
+        if (self.field is None) != (self.role in ("measure", "modifier")):
             raise ValueError(f"a slot of role {self.role!r} {'has no' if self.field else 'needs a'} field")
         if self.role == "part" and self.without is None:
             raise ValueError("a part needs a field for what is left out")

@@ -11,7 +11,7 @@ from pydantic import RootModel
 
 from cascade.bundle import Bundle, validated
 from cascade.errors import InputRejected
-from cascade.grammar.compounds import FLAVOUR
+from cascade.grammar.compounds import MODIFIER
 from cascade.grammar.entry import ROLE, Entry, Slot
 from cascade.grammar.forms import Form, Forms
 from cascade.grammar.function_words import Words
@@ -167,8 +167,8 @@ def _kind(roles: int) -> str:
 
 def _entry(form: str, draft: _Draft) -> Entry:
     kind = _kind(draft.roles) or ("guard" if draft.guard else "unknown")
-    others = [sense for sense in draft.senses if sense[0].spec.role != FLAVOUR]
-    # what is a word by itself is no flavour: 红豆 is a part
+    others = [sense for sense in draft.senses if sense[0].spec.role != MODIFIER]
+    # what is a word by itself is no modifier: 红豆 is a part
     senses = others if others or draft.roles or draft.guard else draft.senses
     if not senses:
         return Entry(form, kind, draft.roles, None, "", draft.guard, draft.number)

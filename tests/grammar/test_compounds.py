@@ -31,7 +31,7 @@ def test_a_flavour_and_a_kind_are_one_name(text: str, drink: str, rest: dict[str
     ["来杯玉米", "苹果店来杯好的", "来杯玉米汁店", "苹果、奶茶", "樱花路茶楼", "来杯好奶茶"],
 )
 def test_a_flavour_alone_is_no_word(text: str) -> None:
-    assert not any("flavour" in entry.kind for entry, _, _ in grammar().lexicon.scan(said(text).text))
+    assert not any("modifier" in entry.kind for entry, _, _ in grammar().lexicon.scan(said(text).text))
     parse = parsed(text)
     assert parse.answer is None or not parse.complete or parse.answer == order({"drink": "奶茶"})
 
@@ -46,11 +46,12 @@ def test_what_makes_no_name_is_unknown_as_a_whole(text: str, words: list[str]) -
 
 @pytest.mark.parametrize("kind", ["果茶", "汁", "拿铁", "牛乳", "酸奶"])
 def test_every_flavour_makes_one_name_and_nothing_else(kind: str) -> None:
-    flavours = [entry.form for entry in grammar().lexicon.entries if entry.kind == "flavour"]
+    flavours = [entry.form for entry in grammar().lexicon.entries if entry.kind == "modifier"]
     assert len(flavours) > 400
     for flavour in flavours:
         parse = parsed(f"来一杯{flavour}{kind}少糖")
-        assert parse.complete and parse.answer is not None
+        assert parse.complete
+        assert parse.answer is not None
         (item,) = parse.answer.items
         assert item.drink is not None
         assert parse.answer == order({"drink": item.drink, "sugar": "less"})
