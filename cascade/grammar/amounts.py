@@ -8,7 +8,7 @@ from typing import Final
 from cascade.grammar import clock
 from cascade.grammar.entry import ROLE
 from cascade.grammar.numerals import carries_measure, parse_numeral
-from cascade.grammar.reading import CHANGE, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import AMEND, CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _MEASURE, _COUNTED = ROLE["measure"], ROLE["counted"]
 _CARRIER: Final = ROLE["carrier"]
@@ -19,6 +19,8 @@ _ITEM_OPENS: Final = (
 _NAMED: Final = frozenset({"head", "attribute"})
 _COUNTS: Final = frozenset({"numeral", "measure", "count"})
 _SEVERAL: Final = 2
+_REPEATS: Final = ROLE["carrier"] | ROLE["separator"] | ROLE["filler"] | ROLE["total"]
+"""What a number that was said already is said again after."""
 
 
 def _numeral(reading: Reading, place: int) -> int:
@@ -91,12 +93,19 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
         return reading.refuse(place)  # 一人两杯: for each of how many?
     if wanted := _wanted(reading, place + 2):
         return _quantity(reading, number, place, wanted)
+    if _one_each(reading, number, place + 2):
+        return place + 2
     if reading.people not in (0, number):
         reading.fail("tie", "how many people")
     reading.people = number
     after = max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
     together = _together(reading, after)
     return _quantity(reading, number, place, together) if together else after
+
+
+def _one_each(reading: Reading, number: int, place: int) -> bool:
+    """Whether as many cups as people follow at once: 三个大人三杯拿铁，两个小孩两杯草莓奶昔."""
+    return reading.number(place) == number and bool(reading.at(place + 1)[0].roles & _MEASURE)
 
 
 def _wanted(reading: Reading, place: int) -> int:
@@ -174,9 +183,29 @@ def _quantity(reading: Reading, number: int, place: int, after: int) -> int:
         reading.fail("tie", f"how many, or the beginning of {name.value}")  # 三平霸霸奶茶
     if not spec.min <= number <= spec.max:
         reading.fail("quantity", f"{number} is outside {spec.min}..{spec.max}")
+    if _said_before(reading, number, place, after):
+        return after
     reading.lead(place)
     reading.marks.append((QUANTITY, spec.field, number))
     return after
+
+
+def _said_before(reading: Reading, number: int, place: int, after: int) -> bool:
+    """Whether the one number of the one name is said once more, and nothing after it: 来三杯奶茶来三杯.
+
+    Of one cup only where it is said to be enough: 来一杯奶茶一杯 may go on.
+    """
+    if reading.marks and reading.marks[-1][0] is AMEND:
+        return False
+    said = [mark[2] for mark in reading.marks if mark[0] is QUANTITY]
+    names = sum(mark[0] is HEAD for mark in reading.marks)
+    before, settles = reading.at(place - 1)[0], reading.at(after)[0].roles & ROLE["settles"]
+    again = before.kind == "head" or before.roles & _REPEATS
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    return bool(
+        said == [number] and names == 1 and again and after >= reading.count and (number > 1 or settles)
+    )
 
 
 def _measure(reading: Reading, place: int) -> int:

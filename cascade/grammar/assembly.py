@@ -6,8 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from cascade.grammar.composer import Fields, Piece, Unclear, merge
-from cascade.grammar.items import Item, check, differ, narrows, number_of, resolved, spread, without_kind
-from cascade.grammar.lacking import name_all, nameless, of_all, only_last_lacks, only_last_uncounted
+from cascade.grammar.items import (
+    Item,
+    check,
+    differ,
+    narrows,
+    number_of,
+    resolved,
+    spread,
+    whole_again,
+    without_kind,
+)
+from cascade.grammar.lacking import (
+    name_all,
+    nameless,
+    of_all,
+    of_shares,
+    only_last_lacks,
+    only_last_uncounted,
+)
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
 from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
@@ -80,7 +97,7 @@ class Assembly:
             raise Unclear("tie", "a name said again for nothing")
         if self.promised is not None and not self.promised.subs:
             raise Unclear("tie", "a quantity for all of nothing")
-        items = [one for item in self.items for one in resolved(item, given=self.given)]
+        items = [one for item in self.items for one in resolved(item, given=self.given, apart=self.apart)]
         if not items and (self.leading or self.everywhere):
             items = [Item(None, False, 0)]
         if self.leading and len(items) > 1 and not self.leading.keys() <= self.spreading:
@@ -122,7 +139,7 @@ def _named(assembly: Assembly, piece: Piece) -> None:
         items[0].headed = True  # 一冷一热，两杯拿铁
         merge(items[0].fields, piece.fields)
         return
-    if piece.number is None and _told_again(assembly, piece):
+    if piece.number is None and not piece.turn and _told_again(assembly, piece):
         return
     if len(items) > 1 and not any(item.headed for item in items):
         if piece.number is not None or not name_all(assembly.items):
@@ -130,7 +147,7 @@ def _named(assembly: Assembly, piece: Piece) -> None:
         for item in items:
             merge(item.fields, piece.fields)  # 一杯三分糖另一杯七分糖，奶茶
         return
-    new = Item(piece.number, True, piece.clause, piece.fields)
+    new = Item(piece.number, True, piece.clause, piece.fields, turn=piece.turn, more=piece.link is not BREAK)
     if len(items) == 1 and not items[0].headed and items[0].number is not None and not items[0].divided:
         if any(not sub.headed for sub in items[0].subs):
             raise Unclear("tie", "a name after parts without one")
@@ -153,12 +170,19 @@ def _told_again(assembly: Assembly, piece: Piece) -> bool:
         return False
     if _another(assembly, piece, same):
         return False
-    if len(same) > 1 or same[0].number is None or same[0].divided or same[0].subs:
+    if len(same) > 1 or not (same[0].number or _one_each(assembly)) or same[0].divided or same[0].subs:
         raise Unclear("tie", "a name that was said before")
     if len(piece.fields) == 1:
         assembly.scope = same[0]
     merge(same[0].fields, piece.fields)
     return True
+
+
+def _one_each(assembly: Assembly) -> bool:
+    """Whether there is one of each name, as many as was said first: 两杯，奶绿和奶青，奶绿热."""
+    first = assembly.items[0]
+    named = all(sub.headed and sub.number is None for sub in first.subs)
+    return named and not first.headed and first.number == len(first.subs)
 
 
 def _another(assembly: Assembly, piece: Piece, same: list[Item]) -> bool:
@@ -171,7 +195,7 @@ def _another(assembly: Assembly, piece: Piece, same: list[Item]) -> bool:
 def _counted(assembly: Assembly, piece: Piece) -> None:
     """A quantity without a name: the first item, the quantity of the name before it, or a share of that."""
     items = assembly.items
-    new = Item(piece.number, False, piece.clause, piece.fields)
+    new = Item(piece.number, False, piece.clause, piece.fields, closed=assembly.sealed)
     if not items:
         items.append(new)
         return
@@ -207,14 +231,15 @@ def _described(assembly: Assembly, piece: Piece) -> None:
         _give_all(items, piece)
         return
     if len(items) > 1 or len(items[0].subs) > 1 or items[0].divided:
-        if not (assembly.shop and not assembly.joined and of_all(items, piece, assembly.spreading)):
+        shop = assembly.shop and not assembly.joined and of_all(items, piece, assembly.spreading)
+        if not (shop or of_shares(items, piece)):
             raise Unclear("tie", "said after several items")
         for item in items:
             merge(item.fields, piece.fields)  # 一杯拿铁，一杯美式，瑞幸的
         return
     if not items[0].subs:
         merge(items[0].fields, piece.fields)
-    elif items[0].subs[0].number is None:
+    elif items[0].subs[0].number is None or (whole_again(items[0]) and not assembly.apart):
         merge(items[0].subs[0].fields, piece.fields)
     else:
         raise Unclear("tie", "said after a share")

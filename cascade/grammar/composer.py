@@ -25,6 +25,7 @@ from cascade.grammar.reading import (
     QUANTITY,
     REST,
     SPLIT,
+    TURN,
     VALUE,
     Mark,
 )
@@ -32,6 +33,8 @@ from cascade.grammar.reading import (
 _LINKS: Final = frozenset({BREAK, JOIN, EACH, ALL, OTHER, AMONG, REST})
 _PARTITIVE: Final = frozenset({OTHER, AMONG, REST})
 _DIVIDING: Final = _PARTITIVE | {EACH}
+_DESCRIBED: Final = frozenset({VALUE, PART, OMIT})
+_COUNTED_OR_NAMED: Final = frozenset({HEAD, QUANTITY})
 
 
 Fields = dict[str, Any]
@@ -60,6 +63,10 @@ class Piece:
     """What it is made of, where that was said in one word: 一冰一热."""
     leads: frozenset[str] = frozenset()
     """Fields that were said before its quantity and its name."""
+    between: frozenset[str] = frozenset()
+    """Fields that were said after its name and before its quantity."""
+    turn: bool = False
+    """Whether somebody else says what is theirs, which is no item before it."""
 
 
 def put(fields: Fields, kind: str, name: str, value: Any) -> None:
@@ -118,26 +125,84 @@ def pieces(marks: list[Mark]) -> list[Piece]:
     """Cut marks at boundaries, and between boundaries where a new item must begin."""
     found: list[Piece] = []
     run: list[Mark] = []
-    link, clause = BREAK, 0
+    named: set[str] = set()
+    link, clause, turn = BREAK, 0, False
+
+    def cut(run: list[Mark], *, all_follow: bool = False) -> None:
+        at = _said_again(run, named, all_follow=all_follow)
+        new = _cut(run[:at], link, clause) if at or not run else []
+        new += _named_again(run[at:], clause)
+        new[0].turn = turn
+        named.update(mark[2] for mark in run if mark[0] is HEAD)
+        found.extend(new)
+
     for mark in marks:
         kind = mark[0]
         if kind not in _LINKS:
             run.append(mark)
-        elif not run:
+            continue
+        if not run:
             link = _joined(link, kind)
-        elif (
-            kind is ALL
-            and link is not EACH
-            and (link in _PARTITIVE or (len(run) == 1 and run[0][0] is QUANTITY))
-        ):
-            link = link if link in _PARTITIVE else ALL  # 另外两杯都 speaks of the two, 两杯都 of both
+        elif kind is ALL and link is not EACH and (link in _PARTITIVE or _counts_all(run)):
+            if link not in _PARTITIVE:  # 另外两杯都 speaks of the two, 两杯都 of both
+                if run[:-1]:
+                    cut(run[:-1])
+                run, link, turn = run[-1:], ALL, False
         else:
-            found.extend(_cut(run, link, clause))
-            run, link = [], kind
+            cut(run, all_follow=kind is ALL)
+            run, link, turn = [], kind, False
+        turn |= mark[1] is TURN
         clause += kind is BREAK
     if run or link in _DIVIDING:
-        found.extend(_cut(run, link, clause))
+        cut(run)
     return found
+
+
+def _counts_all(run: list[Mark]) -> bool:
+    """Whether a quantity before 都 is that of everything before it: 两杯都, 两杯奶茶两个都."""
+    kinds = [mark[0] for mark in run]
+    if kinds[-1] is not QUANTITY:
+        return False
+    heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
+    by_number = next(kind for kind in kinds if kind in _COUNTED_OR_NAMED) is QUANTITY
+    return len(run) == 1 or (by_number and numbers == heads + 1 > 1 and run[-1][2] > 1)
+
+
+def _said_again(run: list[Mark], named: set[str], *, all_follow: bool) -> int:
+    """Where names begin to be said again, each with what it is like: 奶茶一杯果茶一杯奶茶热; the end where none are.
+
+    ``all_follow`` says that 都 follows, and what is said of the last of them after it.
+    """
+    kinds = [mark[0] for mark in run]
+    for at in (at for at, kind in enumerate(kinds) if kind is HEAD):
+        again = [mark[2] for mark in run[at:] if mark[0] is HEAD]
+        before = named | {mark[2] for mark in run[:at] if mark[0] is HEAD}
+        if not before.issuperset(again) or len(again) > len(set(again)) or (len(again) == 1 and not at):
+            continue
+        if _listed(kinds[:at]) and _each_described(kinds[at:], all_follow=all_follow):
+            return at
+    return len(run)
+
+
+def _listed(kinds: list[str]) -> bool:
+    """Whether these are whole items, each counted, and nothing is said of the last after its name and quantity."""
+    core = [kind for kind in kinds if kind in _COUNTED_OR_NAMED]
+    pairs = len(core) // 2
+    return core in ([HEAD, QUANTITY] * pairs, [QUANTITY, HEAD] * pairs) and kinds[-1:] == core[-1:]
+
+
+def _each_described(kinds: list[str], *, all_follow: bool) -> bool:
+    """Whether something is said of every name and nothing else; of the last of them what follows may say it."""
+    if not {HEAD, *_DESCRIBED}.issuperset(kinds):
+        return False
+    bare = [at for at, kind in enumerate(kinds) if kind is HEAD and kinds[at + 1 : at + 2] in ([], [HEAD])]
+    return not bare or (all_follow and bare == [len(kinds) - 1])
+
+
+def _named_again(run: list[Mark], clause: int) -> list[Piece]:
+    """A piece for each name that is said again."""
+    starts = [at for at, mark in enumerate(run) if mark[0] is HEAD]
+    return [_piece(run[a:b], BREAK, clause) for a, b in pairwise([*starts, len(run)])]
 
 
 def _joined(link: str, following: str) -> str:
@@ -152,17 +217,20 @@ def _joined(link: str, following: str) -> str:
 def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     kinds = [mark[0] for mark in run]
     heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
+    if link is ALL and (at := _of_all_first(kinds)):
+        return [_piece(run[:at], ALL, clause), *_cut(run[at:], BREAK, clause)]
     if heads <= 1 and numbers <= 1:
         return [_piece(run, link, clause)]
     _check_told(run, kinds, heads)
     by_number = next(kind for kind in kinds if kind in (HEAD, QUANTITY)) is QUANTITY
-    if not by_number and heads > 1:
-        _check_heads_first(kinds, heads, numbers)
     opens = QUANTITY if by_number or heads == 1 else HEAD
     starts = [at for at, kind in enumerate(kinds) if kind is opens]
-    if heads == 1 and _counts_follow(kinds):
+    if not by_number and heads > 1:
+        _check_heads_first(run, kinds, heads, numbers)
+        starts = [0, *(at + 1 for at, kind in enumerate(kinds) if kind is QUANTITY)][:-1]
+    if _counts_follow(run, kinds, heads):
         starts = [0, *(at + 1 for at in starts[:-1])]
-    if heads == 1 and numbers > 2 and by_number and kinds[-1] is QUANTITY:
+    if heads == 1 and numbers > 2 and by_number and kinds[-1] is QUANTITY and kinds[0] is QUANTITY:
         starts = [
             0,
             kinds.index(HEAD) + 1,
@@ -173,15 +241,27 @@ def _cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     return [_piece(run[a:b], link if a == 0 else BREAK, clause) for a, b in pairwise(edges)]
 
 
-def _counts_follow(kinds: list[str]) -> bool:
-    """Whether what is said of each share stands before how many it is: 奶茶热的两杯冰的三杯."""
-    described = {VALUE, PART, OMIT}
-    return (
-        kinds[0] is HEAD
-        and kinds[-1] is QUANTITY
-        and kinds[1] in described
-        and all(kinds[at + 1] in described for at, kind in enumerate(kinds[:-1]) if kind is QUANTITY)
-    )
+def _of_all_first(kinds: list[str]) -> int:
+    """Where shares begin after what is said of all of them, 0 where none do: 都冰的一杯大杯一杯中杯."""
+    if QUANTITY not in kinds or HEAD in kinds or kinds[-1] is QUANTITY:
+        return 0
+    at = kinds.index(QUANTITY)
+    return at if _DESCRIBED.issuperset(kinds[:at]) else 0
+
+
+def _counts_follow(run: list[Mark], kinds: list[str], heads: int) -> bool:
+    """Whether what is said of each share stands before how many it is: 奶茶热的两杯冰的三杯, 大杯奶茶两杯小杯一杯."""
+    if heads > 1 or kinds[-1] is not QUANTITY:
+        return False
+    counts = [at for at, kind in enumerate(kinds) if kind is QUANTITY]
+    if any(kinds[at + 1] not in _DESCRIBED for at in counts[:-1]):
+        return False
+    if kinds[0] is HEAD:
+        return kinds[1] in _DESCRIBED
+    if kinds[0] not in _DESCRIBED or HEAD in kinds[counts[0] :]:
+        return False
+    groups = [{mark[1] for mark in run[a:b] if mark[0] is VALUE} for a, b in pairwise([0, *counts])]
+    return bool(set.intersection(*groups))  # 大杯两杯热的一杯 may be two that are hot
 
 
 def _check_told(run: list[Mark], kinds: list[str], heads: int) -> None:
@@ -193,19 +273,22 @@ def _check_told(run: list[Mark], kinds: list[str], heads: int) -> None:
         raise Unclear("tie", "a value said twice")
 
 
-def _check_heads_first(kinds: list[str], heads: int, numbers: int) -> None:
-    """奶茶一杯果茶一杯 is clear; 珍珠奶茶两杯果茶 and 奶茶一杯少糖果茶一杯 are not."""
+def _check_heads_first(run: list[Mark], kinds: list[str], heads: int, numbers: int) -> None:
+    """奶茶一杯果茶一杯 is clear; 珍珠奶茶两杯果茶 and 奶茶一杯少糖果茶一杯 are not.
+
+    What an item has already is the next one's: 冰奶茶五杯热奶茶一杯.
+    """
     core = [kind for kind in kinds if kind in (HEAD, QUANTITY)]
     if heads != numbers or core != [HEAD, QUANTITY] * heads:
         raise Unclear("tie", "which quantity belongs to which name")
-    counted = False
-    for at, kind in enumerate(kinds):
-        if kind is HEAD:
-            counted = False
-        elif kind is QUANTITY:
-            counted = True
-        elif counted and HEAD in kinds[at:]:
+    start = 0
+    for at in (at for at, kind in enumerate(kinds) if kind is QUANTITY):
+        own = {mark[1] for mark in run[start:at] if mark[0] is VALUE}
+        following = run[at + 1 :] if HEAD in kinds[at:] else []
+        following = following[: next((one for one, mark in enumerate(following) if mark[0] is HEAD), 0)]
+        if any(mark[0] is not VALUE or mark[1] not in own for mark in following):
             raise Unclear("tie", "an attribute between two items")
+        start = at + 1
 
 
 def _together(marks: Iterable[Mark]) -> Fields:
@@ -231,7 +314,9 @@ def _piece(run: list[Mark], link: str, clause: int) -> Piece:
                 if piece.headed:
                     raise Unclear("tie", "two names for one quantity")
                 piece.headed = True
-            elif kind is VALUE and piece.number is None and not piece.headed:
+            elif kind is VALUE and piece.number is None and piece.headed:
+                piece.between |= {name}
+            elif kind is VALUE and piece.number is None:
                 piece.leads |= {name}
             put(piece.fields, kind, name, value)
     return piece

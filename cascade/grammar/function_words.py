@@ -41,6 +41,8 @@ class Words(Record):
     """The same, where a quantity follows at once: 一样一杯."""
     couple: Forms = ()
     """A ``person`` that is two people: 爸妈."""
+    crowd: Forms = ()
+    """What a ``person`` holds that is nobody knows how many: 们 in 同事们. No words of their own."""
     owner: Forms = ()
     """Whose a share of several is, as a ``person`` says too: 她的."""
     plain: Forms = ()

@@ -31,6 +31,7 @@ from cascade.grammar.reading import (
     PART,
     QUANTITY,
     SPLIT,
+    TURN,
     VALUE,
     Handler,
     Mark,
@@ -185,7 +186,7 @@ def _once(marks: list[Mark]) -> list[Mark]:
     for mark in marks:
         if mark[0] is HEAD:
             at = len(kept)
-            while at and kept[at - 1][0] is BREAK:
+            while at and kept[at - 1][0] is BREAK and kept[at - 1][1] is not TURN:
                 at -= 1
             if at and kept[at - 1] == mark:
                 several = len({other for other in marks if other[0] is HEAD}) > 1

@@ -24,6 +24,12 @@ class Item:
     """Whether 其中 has split some of it off: ``number`` is what is left."""
     subs: list[Item] = field(default_factory=list)
     """What the item is made of, where that was spelled out: 两杯，一杯半糖一杯全糖."""
+    turn: bool = False
+    """Whether it is said to be somebody else's than those before it."""
+    more: bool = False
+    """Whether it is ordered in addition to those before it: 再来三杯美式."""
+    closed: bool = False
+    """Whether everything before it was spoken of as a whole, so that it is of them: 两杯奶茶两个都热一个加珍珠."""
 
     def copy(self, number: int | None) -> Item:
         fields = {
@@ -42,18 +48,23 @@ def differ(fields: Fields, other: Fields) -> bool:
     return any(fields[name] != value for name, value in other.items() if name in fields)
 
 
-def resolved(item: Item, *, given: bool) -> list[Item]:
+def resolved(item: Item, *, given: bool, apart: bool) -> list[Item]:
     """An item, or what it was spelled out as; the shares must add up.
 
-    ``given`` says that people were named for the shares.
+    ``given`` says that people were named for the shares, ``apart`` that each of several people gets something.
     """
     subs = item.subs
     if not subs:
         return [item]
-    bare = given and len(subs) > 1 and not any(sub.headed or sub.fields for sub in subs)
-    if bare and sum(map(number_of, subs)) == item.number:
-        return [item]  # 两杯奶茶，一杯给我一杯给我妈
-    if len(subs) == 1:
+    alike = given and len(subs) > 1 and not any(sub.headed or sub.fields != subs[0].fields for sub in subs)
+    if alike and sum(map(number_of, subs)) == item.number:
+        merge(item.fields, subs[0].fields)
+        return [item]  # 两杯奶茶，一杯给我一杯给我妈，都少糖
+    if len(subs) == 1 and subs[0].closed and subs[0].fields and number_of(subs[0]) < number_of(item):
+        some, rest = item.copy(subs[0].number), item.copy(number_of(item) - number_of(subs[0]))
+        merge(some.fields, subs[0].fields)
+        return [some, rest]
+    if len(subs) == 1 and (apart or not whole_again(item)):
         if not subs[0].headed or subs[0].number is not None:
             raise Unclear("tie", "one share of several")
         subs[0].number = item.number
@@ -62,6 +73,14 @@ def resolved(item: Item, *, given: bool) -> list[Item]:
     if sum(number_of(sub) for sub in subs) != item.number:
         raise Unclear("tie", f"the shares do not add up to {item.number}")
     return subs
+
+
+def whole_again(item: Item) -> bool:
+    """Whether how many there are was said once by itself, and again with the name: 三杯，三杯美式."""
+    if len(item.subs) != 1 or item.headed or item.fields:
+        return False
+    again = item.subs[0]
+    return again.headed and again.number == item.number and not again.more
 
 
 def spread(items: list[Item], names: frozenset[str]) -> None:
@@ -116,6 +135,8 @@ def check(
 def _check_kind(spec: GrammarSpec, items: list[Item], head: str) -> None:
     """点个咖啡，生椰拿铁，一杯美式: the first may only say what the others are."""
     first, *others = items or [Item(None, False, 0)]
+    if any(item.turn for item in others):
+        return  # 我要咖啡，她要拿铁
     endings = spec.kinds.get(str(first.fields.get(head)), ())
     sorts = bool(endings) and all(str(item.fields.get(head)).endswith(endings) for item in others)
     if sorts and others and first.fields.keys() == {head} and number_of(first) == 1:
@@ -136,14 +157,14 @@ def _check_named(items: list[Item], head: str) -> None:
     for at, other in enumerate(items):
         for item in items[:at]:
             name, exact = item.fields.get(head), other.fields.get(head)
-            if name == exact and differ(item.fields, other.fields):
-                continue  # 热奶茶和冰奶茶
+            if other.turn or (name == exact and differ(item.fields, other.fields)):
+                continue  # 我要珍珠奶茶她要奶茶, 热奶茶和冰奶茶
             open_ = other.number is None or (name == exact and item.number is None)
             if open_ and name and exact and str(exact) in str(name):
                 raise Unclear("tie", f"{exact} may be the {name} before it")  # 冬瓜茶和古早味红茶，红茶半糖
     for item, other in pairwise(items):
         name, exact = item.fields.get(head), other.fields.get(head)
-        bare = item.number is not None and len(item.fields) == 1 and other.number is None
+        bare = item.number is not None and len(item.fields) == 1 and other.number is None and not other.turn
         if bare and name and exact and exact != name and str(exact).endswith(str(name)):
             raise Unclear("tie", f"{exact} may be the {name} before it")
 
@@ -162,6 +183,8 @@ def _check_repeated(spec: GrammarSpec, items: list[Item], head: str, *, totalled
 def _may_sum(spec: GrammarSpec, item: Item, others: list[Item], head: str) -> bool:
     """Whether a name may stand for those after it: 奶茶 for 珍珠奶茶, and no 拿铁 for 果茶."""
     name = item.fields.get(head)
+    if any(differ({**item.fields, head: None}, {**other.fields, head: None}) for other in others):
+        return False  # 热奶茶两杯，冰奶茶一杯，温奶茶一杯
     return (
         not name or name in spec.generic or all(str(name) in str(other.fields.get(head)) for other in others)
     )

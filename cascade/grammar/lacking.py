@@ -55,3 +55,19 @@ def of_all(items: list[Item], piece: Piece, spreading: frozenset[str]) -> bool:
     return (
         named and bool(names) and names <= spreading and not any(names & part.fields.keys() for part in parts)
     )
+
+
+def of_shares(items: list[Item], piece: Piece) -> bool:
+    """六杯奶茶，三杯热三杯冰，半糖: what none of the shares of one name has, said by itself after a row of them.
+
+    In 两杯奶茶，一杯热的，一杯冰的，半糖 it may be the last one's.
+    """
+    subs = items[0].subs
+    if len(items) > 1 or len(subs) < 2 or items[0].divided or not items[0].headed:
+        return False
+    if any(sub.headed or sub.clause != subs[0].clause or sub.clause == piece.clause for sub in subs):
+        return False
+    names = piece.fields.keys()
+    alike = all(sub.fields.keys() == subs[0].fields.keys() for sub in subs)
+    new = not any(names & part.fields.keys() for part in (items[0], *subs))
+    return alike and new and not any(isinstance(value, list) for value in piece.fields.values())

@@ -25,5 +25,7 @@ class Layout:
     """Places before which one item ends."""
     passed: frozenset[int] = frozenset()
     """Brackets, and what parts words within them."""
+    turns: Mapping[int, int] = field(default_factory=dict)
+    """Where somebody says what is theirs, and the place after the words for who it is."""
     shares: Mapping[int, tuple[int, Shares]] = field(default_factory=dict)
     """Where shares begin, the place after them, and the shares."""

@@ -14,7 +14,8 @@ from cascade.grammar.entry import ROLE
 from cascade.grammar.layout import Layout, Shares
 from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.owners import owned
-from cascade.grammar.reading import VALUE, Reading
+from cascade.grammar.reading import VALUE, Mark, Reading
+from cascade.grammar.turns import ANYBODY, in_turn
 
 _TIED: Final = (
     *("measure", "counted", "unit", "cap", "hour", "delay", "bundle", "headcount", "fraction"),
@@ -25,6 +26,11 @@ _BELONGS: Final = sum(ROLE[name] for name in _TIED)
 _OPENS, _CLOSES, _DOTS = "(", ")", ".、:)"
 _CIRCLED: Final = "①②③④⑤⑥⑦⑧⑨⑩"
 _BESIDE_NAMES: Final = frozenset({"attribute", "of"})
+_EACH: Final = ROLE["each"] | ROLE["sort"]
+_BETWEEN_SORTS: Final = ROLE["of"] | ROLE["connector"] | ROLE["separator"]
+_HALF: Final = ROLE["half"]
+_DIVIDES: Final = _EACH | _HALF
+_TWO: Final = 2
 _IN_BRACKETS: Final = frozenset({"attribute", "part", "of", "add", "remove", "removed", "separator", "final"})
 _STRANGE: Final = frozenset({"unknown", "numeral", "aspect", "ambiguous"})
 _OF_ITEMS: Final = frozenset(
@@ -42,6 +48,13 @@ def lay_out(reading: Reading) -> None:
     if len(bare) > 1:
         layout.shares = _shares(reading, bare, heads)
     layout.shares = layout.shares or owned(reading, heads)
+    said = 0
+    for token in tokens:
+        said |= token[0].roles
+    if said & _DIVIDES and len(heads) == 1 and not (layout.shares or reading.changing):
+        layout.shares = _sorts(reading, heads[0]) or _halves(reading)
+    if said & ANYBODY and heads and not reading.changing:
+        layout.turns = in_turn(reading)
     if len(heads) > 1:
         layout.numbers = _numbers(reading, bare, heads)
         if not layout.numbers:
@@ -212,3 +225,61 @@ def _shared(reading: Reading, place: int, after: int, heads: list[int]) -> bool:
     sized = reading.at(place + 1)[0].slot
     loose = sized is not None and not sized.spec.counts
     return named or loose or (bool(counted) and not reading.paused(after))
+
+
+def _sorts(reading: Reading, head: int) -> dict[int, tuple[int, Shares]]:
+    """全糖半糖无糖各一杯: as many of each value of one field, and of one name."""
+    each = next((at for at, token in enumerate(reading.tokens) if token[0].roles & _EACH), 0)
+    number, after = (reading.number(each + 1), each + 3) if each else (None, 0)
+    if number is None or not reading.at(each + 2)[0].roles & ROLE["measure"]:
+        return {}
+    place, values = each, []
+    while True:
+        entry = reading.at(place - 1)[0]
+        if entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies:
+            values.append((VALUE, entry.slot.field, entry.said))
+        elif not entry.roles & _BETWEEN_SORTS:
+            break
+        place -= 1
+    told_apart = len(values) == len(set(values)) > 1 and len({field for _, field, _ in values}) == 1
+    if not told_apart or reading.at(place - 1)[0].kind in _STRANGE:
+        return {}
+    if head > each and not (head == after or reading.begins(after)):
+        return {}
+    return {place: (after, tuple((number, (value,)) for value in reversed(values)))}
+
+
+def _halves(reading: Reading) -> dict[int, tuple[int, Shares]]:
+    """六杯奶茶，一半热一半去冰: two halves of the one number that is said, where it has halves."""
+    halves = [at - 1 for at, token in enumerate(reading.tokens) if token[0].roles & _HALF]
+    if len(halves) != _TWO or any(reading.number(at) != 1 for at in halves):
+        return {}
+    counted = [
+        at
+        for at, (entry, _, _) in enumerate(reading.tokens)
+        if entry.kind == "numeral" and reading.at(at + 1)[0].roles & ROLE["measure"]
+    ]
+    if len(counted) != 1:
+        return {}
+    number = reading.number(counted[0]) or 0
+    first, after_first = _values(reading, halves[0] + _TWO)
+    second, after = _values(reading, halves[1] + _TWO)
+    fields = [{field for _, field, _ in said} for said in (first, second)]
+    apart = fields[0] == fields[1] and fields[0] and not set(first) & set(second)
+    while reading.at(after_first)[0].roles & ROLE["separator"]:
+        after_first += 1
+    if number % _TWO or not apart or after_first != halves[1] or reading.at(after)[0].kind == "unknown":
+        return {}
+    return {halves[0]: (after, tuple((number // _TWO, said) for said in (first, second)))}
+
+
+def _values(reading: Reading, place: int) -> tuple[tuple[Mark, ...], int]:
+    """The values said from a place on, and the place after them."""
+    said: list[Mark] = []
+    while True:
+        entry = reading.at(place)[0]
+        if entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies:
+            said.append((VALUE, entry.slot.field, entry.said))
+        elif not (said and entry.kind == "of"):
+            return tuple(said), place
+        place += 1

@@ -119,12 +119,19 @@ def _becomes(reading: Reading, entry: Entry) -> None:
         reading.marks.append((CHANGE, "", None))
 
 
+def _beside_strange(reading: Reading, place: int) -> bool:
+    """Whether a word stands beside one that nothing is known of, and that is not whose it is: 他冰美式我果茶."""
+    theirs = place in reading.layout.turns.values()
+    before, following = reading.at(place - 1)[0], reading.at(place + 1)[0]
+    return following.kind == "unknown" or (before.kind == "unknown" and not theirs)
+
+
 def _attribute(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
     if entry.form in entry.slot.spec.alone and not _clear(reading, place):
         return reading.refuse(place)
-    if len(entry.form) == 1 and "unknown" in (reading.at(place - 1)[0].kind, reading.at(place + 1)[0].kind):
+    if len(entry.form) == 1 and _beside_strange(reading, place):
         return reading.refuse(place)  # a single character beside a strange word belongs to that word: 好热
     before = reading.at(place - 1)[0]
     noted = before.kind == "note" and not (

@@ -138,6 +138,9 @@ def _may_name(reading: Reading, place: int) -> bool:
     following = reading.at(place + 1)[0]
     if entry.roles & ROLE["person"] and reading.changing:
         return following.kind == "place" and not reading.ends_at(place + 1)  # 改成我妈家
+    who = entry.roles & ROLE["person"] and end - start > 1
+    if who and reading.at(place - 1)[0].kind == "unknown" and not reading.paused(place):
+        return following.kind in ("place", "unknown") and not reading.ends_at(place + 1)  # 隔壁老王家
     if entry.kind == "numeral":
         counts = following.slot is not None and following.slot.spec.counts
         return not (following.roles & _COUNTED or counts)

@@ -37,6 +37,8 @@ KEPT: Final = "kept"
 MORE: Final = "more"
 """The field of a :data:`JOIN` by which something is ordered in addition: 再来一杯."""
 POINTED: Final = "pointed"
+TURN: Final = "turn"
+"""The field of a :data:`BREAK` after which somebody else says what is theirs: 我奶茶她果茶."""
 
 Mark = tuple[str, str, Any]
 
@@ -217,6 +219,8 @@ def _laid_out(reading: Reading, place: int) -> int:
     layout = reading.layout
     if place in layout.parted and reading.marks:
         reading.marks.append((BREAK, "", None))
+    if place in layout.turns:
+        return _takes_turn(reading, place, layout.turns[place])
     if place in layout.shares:
         after, shares = layout.shares[place]
         reading.lead(place)
@@ -224,3 +228,13 @@ def _laid_out(reading: Reading, place: int) -> int:
         reading.marks.append((SPLIT, "", shares))
         return after
     return layout.numbers.get(place, place + 1 if place in layout.passed else 0)
+
+
+def _takes_turn(reading: Reading, place: int, after: int) -> int:
+    """Pass over who it is and that they want something; what follows is theirs."""
+    said = [entry.roles for entry, _, _ in reading.tokens[place:after]]
+    reading.carried |= any(roles & (ROLE["carrier"] | ROLE["desire"]) for roles in said)
+    reading.opened |= any(roles & (ROLE["opener"] | ROLE["recipient"]) for roles in said)
+    reading.served = True
+    reading.marks.append((BREAK, TURN, None))
+    return after

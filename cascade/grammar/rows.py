@@ -46,7 +46,9 @@ def _alone(name: Piece, counted: list[Piece], own: set[str]) -> bool:
         return False
     first, *others = counted
     whole = (first.number or 1) > sum(piece.number or 1 for piece in others)
-    return name is not first or (whole and not own <= name.leads)
+    # 奶茶冰的三杯，热的两杯 says of each how many it is, 奶茶冰的三杯，两杯热的 may say which of them
+    each = own <= name.between and all(own <= piece.leads for piece in others)
+    return name is not first or (whole and not own <= name.leads and not each)
 
 
 def _told_apart(pieces: list[Piece], spec: GrammarSpec) -> set[str]:

@@ -35,7 +35,7 @@ def _opener(reading: Reading, place: int) -> int:
     after = _spoken(reading, place)
     if reading.at(after)[0].roles & ROLE["connector"] and reading.at(after + 1)[0].roles & ROLE["person"]:
         after, others = _persons(reading, after + 1)
-        _counted(reading, others + 1)  # 给我和我妈
+        _counted(reading, others + 1, place, after)  # 给我和我妈
     return after
 
 
@@ -75,7 +75,8 @@ def _spoken(reading: Reading, place: int) -> int:
     """我要 after 我妈要一杯奶茶 speaks of another cup than hers."""
     last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1)
     if reading.served and reading.tokens[place][0].roles & ROLE["speaker"] and not last:  # 一杯给我妈一杯给我
-        _serve(reading, place + 1)
+        if not _of_a_share(reading, place, place + 1):
+            _serve(reading, place + 1)
         if _next_in_turn(reading, place, place + 1):
             reading.marks.append((BREAK, "", None))
     return place + 1
@@ -139,10 +140,11 @@ def _person(reading: Reading, place: int) -> int:
         return after
     if _begins(reading, place) or reading.at(place - 1)[0].roles & ROLE["connector"]:
         if count > 1 and following.roles & (ROLE["apiece"] | ROLE["each"] | _WANTS):
-            _counted(reading, count)
+            _counted(reading, count, place, after)
             return after
         if following.roles & _WANTS and not following.roles & ROLE["speaker"]:
-            if reading.tokens[place][0].roles & ROLE["couple"] and reading.at(after + 1)[0].kind != "numeral":
+            couple = reading.tokens[place][0].roles & ROLE["couple"] or _among_others(reading, place, after)
+            if couple and reading.at(after + 1)[0].kind != "numeral":
                 reading.fail("tie", "one, or two")  # 爸妈喝奶茶，我喝果茶
             if not reading.ends_at(after + 1):
                 _serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
@@ -206,17 +208,42 @@ def _recipient(reading: Reading, place: int) -> int:
     tells = following.roles & ROLE["of"] and reading.ends_at(after + 1)  # 给我妈的
     if tells and reading.at(place - 1)[0].kind == "reference":
         reading.fail("tie", "whose is it")  # 那杯给我姐的
-    if not count or not (gives or tells or reading.ends_at(after)):
+    if following.kind == "numeral" and not count and reading.at(after + 1)[0].roles & ROLE["headcount"]:
+        reading.opened = True
+        return after  # 给三个同事
+    share = count == 1 and _of_a_share(reading, place, after)
+    if not count or not (gives or tells or share or reading.ends_at(after)):
         return reading.refuse(place)
     if count > 1:
-        _counted(reading, count)
+        _counted(reading, count, place + 1, after)
     elif following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["measure"]:
         reading.served = True
         reading.marks.append((BREAK, "", None))  # 一杯热的给我妈一杯冰的给我: another cup, whoever gets it
+    elif share:
+        reading.served = True
     elif not (tells or reading.ends_at(after)):
         _serve(reading, after)
     reading.opened = True
     return after + 1 if tells else after
+
+
+def _of_a_share(reading: Reading, place: int, after: int) -> bool:
+    """Whether a cup counted right before is given to somebody, and no other is named after: 一杯给奶奶要热的."""
+    first = place - 1
+    while reading.at(first)[0].kind in _OF_A_SHARE:
+        first -= 1
+    counted = reading.at(first + 1)[0].roles & ROLE["measure"] and reading.at(first)[0].kind == "numeral"
+    last = after
+    while not (reading.ends_at(last) or reading.at(last)[0].kind in _ELSEWHERE):
+        if reading.tokens[last][0].kind == "head":
+            return False
+        last += 1
+    named = any(entry.kind == "head" for entry, _, _ in reading.tokens)
+    return bool(counted) and named
+
+
+_OF_A_SHARE: Final = frozenset({"attribute", "of", "measure"})
+_ELSEWHERE: Final = frozenset({"numeral", "flag", "value"})
 
 
 def _persons(reading: Reading, place: int) -> tuple[int, int]:
@@ -233,8 +260,22 @@ def _persons(reading: Reading, place: int) -> tuple[int, int]:
     return place, count
 
 
-def _counted(reading: Reading, number: int) -> None:
-    if reading.people not in (0, number):
+def _crowded(reading: Reading, place: int, after: int) -> bool:
+    """Whether nobody knows how many one of these people is: 我和同事们."""
+    crowd = reading.spec.words.crowd
+    return any(word in entry.form for entry, _, _ in reading.tokens[place:after] for word in crowd)
+
+
+def _among_others(reading: Reading, place: int, after: int) -> bool:
+    """Whether some want one thing and others another, and nobody says how many: 同事们要奶茶，我要果茶."""
+    kinds = [entry.kind for entry, _, _ in reading.tokens]
+    return kinds.count("head") > 1 and "numeral" not in kinds and _crowded(reading, place, after)
+
+
+def _counted(reading: Reading, number: int, place: int = 0, after: int = 0) -> None:
+    """Note how many people they are, who stand from one place up to another."""
+    following = reading.at(after)[0].roles & (ROLE["apiece"] | ROLE["each"])
+    if reading.people not in (0, number) or (following and _crowded(reading, place, after)):
         reading.fail("tie", "how many people")
     reading.people = number
 

@@ -17,6 +17,7 @@ from cascade.grammar.reading import (
     OMIT,
     OTHER,
     PART,
+    QUANTITY,
     REST,
     Handler,
     Reading,
@@ -38,11 +39,24 @@ def _again(reading: Reading, place: int) -> int:
 def _connector(reading: Reading, place: int) -> int:
     if reading.ends_at(place + 1) or reading.tokens[place + 1][0].kind == "unknown":
         return reading.refuse(place)  # 和 in 和平路 is part of the name
+    if not reading.marks and _among_people(reading, place):
+        return reading.refuse(place)  # 我和老伴金婚，两杯奶茶
     if not reading.marks and not reading.tokens[place + 1][0].roles & _ORDERS:
         reading.fail("tie", f"{reading.tokens[place][0].form} joins nothing")  # 还有一杯奶茶 may only be told
     only_joins = len(reading.tokens[place][0].form) == 1  # 和, and no 顺便, 还要
     reading.marks.append((JOIN, "" if only_joins else MORE, None))
     return place + 1
+
+
+def _among_people(reading: Reading, place: int) -> bool:
+    """Whether a word that only joins stands between people, of whom more may be said than who they are."""
+    before, following = reading.at(place - 1)[0], reading.at(place + 1)[0]
+    joins = len(reading.tokens[place][0].form) == 1 and not reading.begins_at(place)
+    return (
+        joins
+        and bool(following.roles & ROLE["person"])
+        and (before.kind == "unknown" or bool(before.roles & ROLE["person"]))
+    )
 
 
 def _other(reading: Reading, place: int) -> int:
@@ -56,6 +70,19 @@ def _marker(kind: str) -> Handler:
         return place + 1
 
     return handler
+
+
+def _all(reading: Reading, place: int) -> int:
+    """都, and no 一杯都 where a pause is between: 我一杯她一杯 都少糖."""
+    if (
+        reading.marks
+        and reading.marks[-1][0] is QUANTITY
+        and reading.marks[-1][2] == 1
+        and reading.paused(place)
+    ):
+        reading.marks.append((BREAK, "", None))
+    reading.marks.append((ALL, "", None))
+    return place + 1
 
 
 def _each(reading: Reading, place: int) -> int:
@@ -226,7 +253,7 @@ def _ambiguous(reading: Reading, place: int) -> int:
 HANDLERS: Final[Mapping[str, Handler]] = {
     "again": _again,
     "connector": _connector,
-    "all": _marker(ALL),
+    "all": _all,
     "each": _each,
     "sort": _sort,
     "other": _marker(OTHER),

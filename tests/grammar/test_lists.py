@@ -182,12 +182,106 @@ CONTINUED = [
         order({**TEA, **HOT, "quantity": 2, "sugar": "half"}, {**TEA, **HOT, "sugar": "none"}),
     ),
 ]
+OPEN = """
+我要奶茶我要果茶她要拿铁
+我要奶茶她不要果茶 / 我喝奶茶她不喝果茶 / 我要奶茶我要果茶 / 他要奶茶他要果茶
+我妈要奶茶她要果茶 / 帮我同事点奶茶他要果茶 / 我和她要奶茶他要果茶 / 我们要奶茶她要果茶
+同事们要奶茶我要果茶 / 爸妈要奶茶我要果茶 / 我奶茶果茶她咖啡 / 我要奶茶还是她要果茶
+我爱喝奶茶她爱喝果茶 / 我点了奶茶她点了果茶 / 我要的奶茶她要的果茶
+小王说要奶茶小李说要果茶 / 小王要奶茶小李要不要果茶 / 别给小王奶茶给小李果茶
+小王的奶茶小李的果茶太甜 / 小王奶茶小李果茶多少钱 / 我要奶茶她要加珍珠
+我要奶茶她要奶茶 / 我奶茶她要热的 / 小李要珍珠奶茶小王要一样的
+他要奶茶我要热的果茶不要了 / 奶茶一杯果茶一杯，奶茶要一杯热的果茶要冰的
+奶茶一杯果茶一杯奶茶两杯 / 奶茶两杯果茶一杯咖啡热 / 一杯热奶茶一杯冰奶茶，奶茶加珍珠
+奶茶，果茶，奶茶热果茶冰 / 奶茶一杯果茶一杯，奶茶热的奶茶冰的 / 一杯奶茶一杯果茶奶茶不要了
+三杯奶茶，全糖半糖各一杯 / 奶茶，全糖半糖无糖各一杯果茶 / 奶茶和果茶，全糖半糖各一杯
+三杯奶茶，全糖去冰热的各一杯 / 奶茶，全糖还是半糖各一杯 / 五杯奶茶，一半热一半去冰
+六杯奶茶，一半热一半半糖 / 六杯奶茶三杯果茶，一半热一半去冰 / 六杯奶茶，一半热一半热
+六杯奶茶，一半热 / 奶茶一半热一半去冰 / 大杯两杯热的一杯，奶茶 / 奶茶冰的三杯，两杯热的
+奶茶去冰三杯，热的一杯不要 / 热豆浆两杯少糖冰豆浆一杯 / 热豆浆两杯大杯冰豆浆一杯
+冰奶茶五杯加珍珠热奶茶一杯 / 冰奶茶五杯热一杯果茶 / 蜜雪的柠檬水来俩古茗的来一个
+奶茶五杯热果茶一杯 / 两杯奶茶，一杯热的，一杯冰的，半糖 / 一杯奶茶一杯果茶，热的，半糖
+三杯奶茶，两杯热一杯冰，加珍珠 / 三杯奶茶，两杯热一杯半糖，去冰
+两杯奶茶一杯果茶，两杯热一杯冰，半糖 / 两杯奶茶一杯都加珍珠 / 两杯奶茶两杯都加珍珠的果茶
+三杯奶茶两杯都热 / 三杯奶茶两杯都热一杯冰 / 一杯奶茶一杯果茶都热一杯加珍珠
+两杯奶茶都热，三个加珍珠 / 两杯奶茶都热，再来一个加珍珠 / 两杯奶茶都热，一个冰的
+三杯，两杯美式 / 三杯，再来三杯美式 / 来两杯，不，三杯，两杯美式
+给我们三个来三杯，三杯美式 / 来三杯奶茶再来三杯 / 来三杯奶茶来两杯 / 来三杯奶茶又三杯
+来三杯奶茶还要三杯 / 来一杯奶茶来一杯 / 三杯奶茶另外三杯 / 三杯奶茶，三杯热的
+三个小姑娘点一杯奶茶 / 给三个小姑娘点奶茶 / 给三个小姑娘各来一杯奶茶果茶
+两个小孩要奶茶 / 两个人都要两杯奶茶 / 买两杯奶茶一杯给奶奶要热的
+两杯奶茶一杯给我妈一杯果茶给我 / 两杯奶茶一杯给我妈热的两杯给我冰的
+三杯奶茶一杯给我妈要热的一杯给我要冰的 / 一杯奶茶给我妈要热的 / 两杯奶茶一杯给她热的咖啡
+我和老婆各一杯奶茶果茶 / 我和同事们一人一杯奶茶 / 和老王一起点两杯奶茶多少钱
+"""
+IN_TURN = [
+    ("我奶茶她果茶", order(TEA, FRUIT)),
+    ("小李要拿铁小王要奶茶我要果茶", order(LATTE, TEA, FRUIT)),
+    ("我要奶茶热的他要奶茶冰的", order({**TEA, **HOT}, {**TEA, **ICED})),
+    ("姐姐喝果茶弟弟喝奶茶，都点小杯的", order({**FRUIT, "size": "small"}, {**TEA, "size": "small"})),
+    ("给大宝点奶茶给二宝点果茶", order(TEA, FRUIT)),
+    ("我跟我老公一人一杯他要冰拿铁我要热奶茶", order({**LATTE, **ICED}, {**TEA, **HOT})),
+    ("我要咖啡她要拿铁", order({"drink": "咖啡"}, LATTE)),
+    ("我两杯奶茶他一杯果茶", order({**TEA, "quantity": 2}, FRUIT)),
+    ("两杯，我奶茶不要珍珠她奶茶加椰果", order({**TEA, "without": ["珍珠"]}, {**TEA, "toppings": ["椰果"]})),
+]
+NAMED_AGAIN = [
+    ("奶茶一杯果茶一杯，果茶要冰的奶茶要热的", order({**TEA, **HOT}, {**FRUIT, **ICED})),
+    ("两杯奶茶一杯果茶果茶少糖", order({**TEA, "quantity": 2}, {**FRUIT, "sugar": "less"})),
+    ("果茶五杯奶茶三杯奶茶都半糖", order({**FRUIT, "quantity": 5}, {**TEA, "quantity": 3, "sugar": "half"})),
+    ("两杯，奶茶和果茶，奶茶热果茶去冰", order({**TEA, **HOT}, {**FRUIT, **NO_ICE})),
+]
+SORTS = [
+    (
+        "三杯奶茶，全糖半糖无糖各一杯",
+        order(*({**TEA, "sugar": sugar} for sugar in ("regular", "half", "none"))),
+    ),
+    ("大杯小杯各来两杯奶茶", order(*({**TEA, "quantity": 2, "size": size} for size in ("large", "small")))),
+    ("冰的和热的各一杯，奶茶", order({**TEA, **ICED}, {**TEA, **HOT})),
+    ("六杯奶茶，一半热一半去冰", order({**TEA, "quantity": 3, **HOT}, {**TEA, "quantity": 3, **NO_ICE})),
+    ("大杯奶茶两杯小杯一杯", order({**TEA, "quantity": 2, "size": "large"}, {**TEA, "size": "small"})),
+    ("奶茶冰的三杯，热的两杯", order({**TEA, "quantity": 3, **ICED}, {**TEA, "quantity": 2, **HOT})),
+    (
+        "大杯三个小杯两个，都是奶茶",
+        order(*({**TEA, "quantity": n, "size": size} for n, size in ((3, "large"), (2, "small")))),
+    ),
+    ("冰奶茶五杯热奶茶一杯", order({**TEA, "quantity": 5, **ICED}, {**TEA, **HOT})),
+    (
+        "奶茶少糖两杯，奶茶全糖一杯，奶茶无糖一杯",
+        order({**TEA, "quantity": 2, "sugar": "less"}, {**TEA, "sugar": "regular"}, {**TEA, "sugar": "none"}),
+    ),
+    (
+        "奶茶两杯都冰的一杯大杯一杯中杯",
+        order({**TEA, **ICED, "size": "large"}, {**TEA, **ICED, "size": "medium"}),
+    ),
+    ("两杯奶茶两个都热一个加珍珠", order({**TEA, **HOT, "toppings": ["珍珠"]}, {**TEA, **HOT})),
+    (
+        "六杯奶茶，三杯热三杯冰，半糖",
+        order(
+            {**TEA, "quantity": 3, **HOT, "sugar": "half"}, {**TEA, "quantity": 3, **ICED, "sugar": "half"}
+        ),
+    ),
+]
+SAID_TWICE = [
+    ("来三杯奶茶来三杯", order({**TEA, "quantity": 3})),
+    ("点一杯奶茶一杯就够了", order(TEA)),
+    ("来两杯，不，三杯，三杯奶茶", order({**TEA, "quantity": 3})),
+    ("三杯，三杯奶茶，少糖", order({**TEA, "quantity": 3, "sugar": "less"})),
+]
+GIVEN = [
+    ("给三个小姑娘点三杯奶茶", order({**TEA, "quantity": 3})),
+    ("三个大人三杯拿铁两个小孩两杯奶茶", order({**LATTE, "quantity": 3}, {**TEA, "quantity": 2})),
+    ("两杯奶茶一杯给奶奶要热的一杯给我要冰的", order({**TEA, **HOT}, {**TEA, **ICED})),
+    ("两杯奶茶，一杯给我弟去冰，一杯给我热的", order({**TEA, **NO_ICE}, {**TEA, **HOT})),
+    ("两杯奶茶 我一杯我对象一杯 都少糖", order({**TEA, "quantity": 2, "sugar": "less"})),
+]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED + CONTINUED,
-)
+    LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED + CONTINUED + IN_TURN + NAMED_AGAIN
+    + SORTS + SAID_TWICE + GIVEN,
+)  # fmt: skip
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
     parse = parsed(text, "order_drink")
     assert (parse.reason, parse.answer) == ("", expected)
@@ -272,6 +366,12 @@ def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -
     ],
 )
 def test_what_could_be_put_together_in_two_ways_is_not(text: str) -> None:
+    parse = parsed(text, "order_drink")
+    assert not parse.complete, parse.answer
+
+
+@pytest.mark.parametrize("text", [text for line in OPEN.split("\n") for text in line.split(" / ") if text])
+def test_whose_it_is_or_how_many_stays_open(text: str) -> None:
     parse = parsed(text, "order_drink")
     assert not parse.complete, parse.answer
 
