@@ -64,6 +64,8 @@ def _both(reading: Reading, number: int, place: int) -> bool:
     _, start, end = reading.tokens[place]
     speaks = reading.at(place - 1)[0].roles & (ROLE["person"] | ROLE["opener"])
     orders = reading.at(place + 1)[0].roles & (ROLE["each"] | ROLE["carrier"] | ROLE["again"])
+    if reading.said(HEAD) and reading.at(place - 1)[0].roles & ROLE["person"]:
+        orders |= reading.at(place + 1)[0].roles & ROLE["all"]  # 我要奶茶她要果茶，我俩都少糖
     pair = carries_measure(reading.utterance.text[start:end])
     return pair and bool(speaks and orders) and reading.people in (0, number)
 

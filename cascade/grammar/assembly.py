@@ -239,7 +239,9 @@ def _described(assembly: Assembly, piece: Piece) -> None:
         return
     if not items[0].subs:
         merge(items[0].fields, piece.fields)
-    elif items[0].subs[0].number is None or (whole_again(items[0]) and not assembly.apart):
+    elif items[0].subs[0].number is None or (
+        whole_again(items[0]) and not (assembly.apart or assembly.given)
+    ):
         merge(items[0].subs[0].fields, piece.fields)
     else:
         raise Unclear("tie", "said after a share")

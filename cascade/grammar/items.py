@@ -64,7 +64,7 @@ def resolved(item: Item, *, given: bool, apart: bool) -> list[Item]:
         some, rest = item.copy(subs[0].number), item.copy(number_of(item) - number_of(subs[0]))
         merge(some.fields, subs[0].fields)
         return [some, rest]
-    if len(subs) == 1 and (apart or not whole_again(item)):
+    if len(subs) == 1 and (apart or given or not whole_again(item)):
         if not subs[0].headed or subs[0].number is not None:
             raise Unclear("tie", "one share of several")
         subs[0].number = item.number
@@ -80,7 +80,7 @@ def whole_again(item: Item) -> bool:
     if len(item.subs) != 1 or item.headed or item.fields:
         return False
     again = item.subs[0]
-    return again.headed and again.number == item.number and not again.more
+    return again.headed and again.number == item.number and number_of(again) > 1 and not again.more
 
 
 def spread(items: list[Item], names: frozenset[str]) -> None:
