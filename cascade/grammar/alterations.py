@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import existing
+from cascade.grammar import cups, existing
 from cascade.grammar.composer import Fields, Unclear, put
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import (
@@ -43,6 +43,8 @@ def _kept(reading: Reading, place: int) -> int:
     what = place - 1
     while reading.at(what)[0].roles & _POINTS:
         what -= 1
+    if cups.stays(reading):
+        return after
     named = reading.at(what)[0]
     if named.kind in ("attribute", "part", "note"):
         reading.fail("tie", "what stays, or what becomes of it")  # 少糖不变
@@ -81,6 +83,7 @@ def settle(reading: Reading) -> None:
     if reading.unspent and any(mark[0] in (HEAD, *_OF_ONE, QUANTITY) for mark in reading.marks):
         reading.fail("tie", "all that changes, or said beside it")  # 改成大杯，别用券
     reading.marks = _once([mark for mark in reading.marks if mark[0] is not KEPT])
+    cups.settle(reading)
     _settle_one_of(reading)
     _settle_pointed(reading)
     _check_all(reading)
@@ -123,10 +126,18 @@ def _once(marks: list[Mark]) -> list[Mark]:
         if mark[0] is not BREAK:
             clause.append(mark)
             continue
+        clause = _single(clause)
         said_before = clause in kept and any(mark[0] is CHANGE for mark in clause)
         kept.append([] if said_before else clause)
         clause = []
     return [mark for clause in kept for mark in (*clause, (BREAK, "", None))][:-1]
+
+
+def _single(clause: list[Mark]) -> list[Mark]:
+    """A clause that is the same change twice, as one: 换热的换热的."""
+    half = len(clause) // 2
+    twice = half and clause[:half] == clause[half:] and clause[0][0] is CHANGE
+    return clause[:half] if twice else clause
 
 
 def _settle_one_of(reading: Reading) -> None:
@@ -159,8 +170,10 @@ def several(reading: Reading) -> list[Fields] | None:
 
     Raises :class:`~cascade.grammar.composer.Unclear` where one of them has two values.
     """
-    cups = sum(bool(entry.roles & ROLE["cup"]) for entry, _, _ in reading.tokens)
-    return _each_named(reading.marks, cups) or _shares(reading.marks, reading.spec.quantity.field)
+    if (named := cups.each(reading.marks)) is not None:
+        return named
+    pointed = sum(bool(entry.roles & ROLE["cup"]) for entry, _, _ in reading.tokens)
+    return _each_named(reading.marks, pointed) or _shares(reading.marks, reading.spec.quantity.field)
 
 
 def _clauses(marks: list[Mark]) -> list[list[Mark]]:

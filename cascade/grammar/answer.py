@@ -13,6 +13,7 @@ from cascade.grammar.reading import (
     ALL,
     BREAK,
     CHANGE,
+    CUP,
     EACH,
     HEAD,
     JOIN,
@@ -110,7 +111,7 @@ def changed(reading: Reading) -> list[Fields]:
     check_added(reading)
     kinds = [mark[0] for mark in reading.marks]
     if CHANGE not in kinds:
-        return _told(reading)
+        return several(reading) or _told(reading) if CUP in kinds else _told(reading)
     if reading.carried:
         raise Unclear("tie", "an order and a change at once")
     if (items := several(reading)) is not None:
@@ -191,7 +192,7 @@ def _told(reading: Reading) -> list[Fields]:
     if reading.said(HEAD) and pointers and all(entry.roles & ROLE["near"] for entry in pointers):
         raise Unclear("tie", "one that exists, or the one that follows")  # 这杯给自己，奶茶少糖
     item = simple(reading.marks)
-    described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks)
+    described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks) or reading.exchanged
     # 把免单卡给我 points at no order
     pointed = any(entry.kind == "reference" for entry, _, _ in reading.tokens)
     pointed |= reading.shifted

@@ -30,8 +30,10 @@ def altered(tokens: list[Token], at: int) -> bool:
 def may_change(tokens: list[Token]) -> bool:
     """Whether an order that exists is spoken of, or something becomes something else."""
     rather = tokens and tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
+    cups = sum(bool(token[0].roles & ROLE["ordinal"]) for token in tokens)
     return (
         bool(rather)
+        or cups > 1  # 我妈那杯热的，我爸那杯常温
         or changes(tokens)
         or shifts(tokens)
         or any(

@@ -67,7 +67,7 @@ def check(
     items: list[dict[str, Any]] = list(data.get(spec.items) or ())
     spoken = [_plain(str(text).lower()) for text in _spoken(spec, data)]
     lost = (
-        *_lost(spec, said, data, items, spoken),
+        *_lost(spec, said, data, items, spoken, superseded=parse.superseded),
         *passed_over(spec, lexicon, utterance, parse, [*spoken, *_hinted(spec, data)]),
     )
     return (*_unsupported(spec, said, data, items), *dict.fromkeys(lost))
@@ -97,9 +97,17 @@ def _unsupported(
 
 
 def _lost(
-    spec: GrammarSpec, said: _Said, data: dict[str, Any], items: list[dict[str, Any]], spoken: list[str]
+    spec: GrammarSpec,
+    said: _Said,
+    data: dict[str, Any],
+    items: list[dict[str, Any]],
+    spoken: list[str],
+    *,
+    superseded: frozenset[int],
 ) -> Iterator[Problem]:
     for place, (entry, start, end) in enumerate(said.tokens):
+        if start in superseded:
+            continue  # 手滑点成热的
         senses = [sense for sense in entry.variants or (entry,) if sense.slot is not None]
         if not senses or any(said.as_spoken(start, end, text) for text in spoken):
             continue
@@ -112,6 +120,8 @@ def _lost(
     numbers = [number for item in items if isinstance(number := item.get(spec.quantity.field), int)]
     sums = {sum(some) for size in range(1, len(numbers[:8]) + 1) for some in combinations(numbers[:8], size)}
     for place, number in said.counted:
+        if said.tokens[place][1] in superseded:
+            continue
         corrected = sums.intersection(
             later for at, later in said.counted if _corrects(said.tokens, place, at)
         )

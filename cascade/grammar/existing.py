@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from cascade.grammar import cups
 from cascade.grammar.changing import altered
 from cascade.grammar.entry import ROLE
 from cascade.grammar.notes import noted
@@ -23,6 +24,8 @@ _TOLD: Final = ROLE["aspect"] | ROLE["where"] | ROLE["change"]
 
 def _reference(reading: Reading, place: int) -> int:
     points = reading.tokens[place][0].kind == "reference"
+    if reading.changing and points and cups.own(reading, place):
+        return _own(reading, place)
     reading.referred |= points or not reading.said(HEAD)  # 布丁奶茶把布丁换成仙草 may be ordered
     before = reading.at(place - 1)[0]
     if points and before.kind in _ORDERS and reading.at(place + 1)[0].kind == "head":
@@ -35,13 +38,43 @@ def _reference(reading: Reading, place: int) -> int:
     which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
     if reading.tokens[place][0].roles & ROLE["statement"] and before.kind != "note":
         which = False
-    if which and reading.tokens[place][0].kind == "reference":
+    if which and reading.tokens[place][0].kind == "reference" and not _follows(reading, place):
         reading.fail("tie", "which one, or what becomes of it")
     if reading.tokens[place][0].roles & ROLE["near"] and reading.at(place + 1)[0].kind == "flag":
         reading.fail("tie", "one that exists, or the one that follows")  # 这杯用券，拿铁
     if not reading.changing:
         return reading.refuse(place)
     _count_pointed(reading, reading.tokens[place][0].form)
+    return place + 1
+
+
+def _follows(reading: Reading, place: int) -> bool:
+    """Whether what points at an order comes last: 把券用上 刚才那单, 冰少一点我刚点的那杯."""
+    last = place + 1
+    while reading.at(last)[0].roles & ROLE["final"]:
+        last += 1
+    words, before, form = reading.spec.words, reading.at(place - 1)[0], reading.tokens[place][0].form
+    spent = before.kind == "flag" and reading.paused(place)
+    if spent and all(entry.kind in ("flag", "opener") for entry, _, _ in reading.tokens[last:]):
+        return True  # 用券 刚才那单帮我用上券
+    if last < reading.count:
+        return False
+    if reading.paused(place) and not before.form.endswith(words.of):
+        return True
+    changes = any(mark[0] is CHANGE for mark in reading.clause())
+    rough = before.slot is not None and before.form.endswith(before.slot.spec.rough or (" ",))
+    acts = changes or rough or before.form.endswith((*words.undone, *words.spend))
+    return form.startswith(words.lately) and acts
+
+
+def _own(reading: Reading, place: int) -> int:
+    """我那杯 beside another cup says which, and is kept as spoken."""
+    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "note"), None)
+    if field is None:
+        return reading.refuse(place)
+    reading.wish(field, reading.spoken(place, place))
+    cups.pointed(reading, place, place)
+    reading.referred = True
     return place + 1
 
 
@@ -75,6 +108,9 @@ def _change(reading: Reading, place: int) -> int:
             return noted(reading, place, place + 1)
     if not reading.changing:
         return reading.refuse(place)
+    if reading.superseded and place + 1 >= reading.count and reading.begins(place) and place:
+        reading.referred = True  # 你记成热的了，我要冰的，改
+        return place + 1
     if place == 0 and reading.ends_at(1):
         reading.fail("tie", "changed into what")  # 变！奶茶
     if _says_which(reading, place - 1):
@@ -104,6 +140,9 @@ def _replace(reading: Reading, place: int) -> None:
     ):
         reading.fail("tie", "which wish becomes which")
     ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
+    way = reading.at(place + 1)[0]
+    if way.slot is not None and reading.values.get(way.slot.field) == way.value:
+        return  # 换个地方送，改送公司
     if not ways.isdisjoint(reading.values) and not of_an_address(reading, place):
         reading.fail("tie", "where it went, and what becomes of it")  # 外卖，改堂食
 
@@ -120,6 +159,8 @@ def _says_which(reading: Reading, place: int) -> bool:
     entry, before = reading.at(place - linked)[0], reading.at(place - linked - 1)[0]
     if entry.roles & ROLE["demonstrative"] and before.kind == "attribute":
         return True
+    if before.roles & ROLE["statement"]:
+        return False  # 我改主意了冰的换热的
     ends = linked or any(entry.form.endswith(form) for form in reading.spec.words.of)
     return entry.kind == "attribute" and ends and bool(before.roles & ROLE["reference"])
 

@@ -113,6 +113,8 @@ class Words(Record):
     """What a value begins with that may be said of a cup that there is: 少放点冰. No words of their own."""
     either: Forms = ()
     """What a wish begins with that may be what was ordered: 那杯牛奶换成豆浆. No words of their own."""
+    lately: Forms = ()
+    """What a ``reference`` begins with that says when it was ordered: 我刚点的那杯. No words of their own."""
     shift: Forms = ()
     """Before so many minutes, sooner or later than it was to be: 推迟半小时."""
     unspent: Forms = ()

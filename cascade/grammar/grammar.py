@@ -30,6 +30,7 @@ from cascade.grammar import (
     reading,
     serving,
     speech,
+    superseded,
     words,
 )
 from cascade.grammar.answer import changed, composed, to_data
@@ -123,6 +124,8 @@ class OrderGrammar:
         found = self.listener.tokens(utterance.text, marks)
         result = HeardReading(utterance, found, spec, changing=intent == spec.modify)
         lay_out(result)
+        if result.changing:
+            superseded.pass_over(result, known=True)
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
@@ -143,8 +146,19 @@ class OrderGrammar:
             reason, detail = "no_match", "no order in it"
         guards = tuple(Guard(*guard) for guard in result.guards)
         text, uncovered = utterance.text, _merged(result.uncovered)
+        tokens = tuple(found.tokens)
         parse = Parse(
-            intent, answer, not reason, reason, detail, uncovered, guards, tuple(found.tokens), text
+            intent,
+            answer,
+            not reason,
+            reason,
+            detail,
+            uncovered,
+            guards,
+            tokens,
+            text,
+            _passed(result),
+            result.exchanged,
         )
         pauses = frozenset(token[1] for at, token in enumerate(found.tokens) if at and result.paused(at))
         return HeardParse(
@@ -201,9 +215,13 @@ class OrderGrammar:
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = Reading(utterance, tokens, spec, changing=changing)
         lay_out(result)
+        if changing:
+            superseded.pass_over(result)
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
+        if result.superseded and not may_change(superseded.left(result)):
+            result.fail("tie", _EITHER)  # 烤奶要热的，别给我弄成冰的
         items: list[Fields] = []
         if not result.guards and not result.problem:
             try:
@@ -218,7 +236,19 @@ class OrderGrammar:
         if result.guards:
             guards = tuple(Guard(*guard) for guard in result.guards)
             word = text[guards[0].start : guards[0].end]
-            return Parse(intent, None, False, guards[0].reason, word, uncovered, guards, tokens, text)
+            return Parse(
+                intent,
+                None,
+                False,
+                guards[0].reason,
+                word,
+                uncovered,
+                guards,
+                tokens,
+                text,
+                _passed(result),
+                result.exchanged,
+            )
         answer = None
         if not result.problem and (items or result.values or result.notes):
             answer = self._answer(result, items, intent)
@@ -235,7 +265,19 @@ class OrderGrammar:
                 answer = self._answer(result, items, intent)
             else:
                 reason, detail = "incomplete", "names something without saying what to do"
-        return Parse(intent, answer, not reason, reason, detail, uncovered, (), tokens, text)
+        return Parse(
+            intent,
+            answer,
+            not reason,
+            reason,
+            detail,
+            uncovered,
+            (),
+            tokens,
+            text,
+            _passed(result),
+            result.exchanged,
+        )
 
     def _answer(self, result: Reading, items: list[Fields], intent: str) -> BaseModel | None:
         try:
@@ -269,7 +311,13 @@ def _denies_first(result: Reading) -> bool:
     """Whether all that is said is a value that is not wanted and one that is, of a cup that there may not be yet."""
     first = result.tokens[0][0] if result.tokens else None
     denies = first is not None and (first.guard == "negation" or first.roles & ROLE["reject"])
-    return bool(denies) and not result.referred and {mark[0] for mark in result.marks} == {VALUE}
+    told = result.referred or result.exchanged  # 不是七分，是三分糖
+    return bool(denies) and not told and {mark[0] for mark in result.marks} == {VALUE}
+
+
+def _passed(result: Reading) -> frozenset[int]:
+    """Starts of the words of a change that another value replaces, or that only say which order."""
+    return frozenset(result.tokens[place][1] for place in result.superseded)
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

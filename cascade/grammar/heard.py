@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from cascade.grammar import cups
 from cascade.grammar.alterations import check_added, several
 from cascade.grammar.answer import check_parts, composed, numbered
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import Fields, Unclear, pieces, simple
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.hearing import HeardTokens
 from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.parse import Parse
@@ -65,7 +66,7 @@ class HeardParse:
 class HeardReading(Reading):
     """A reading that takes a marked word for what it is marked as, where its neighbours do not explain it."""
 
-    __slots__ = ("fields", "more")
+    __slots__ = ("fields", "more", "unclaimed")
 
     def __init__(
         self, utterance: Utterance, heard: HeardTokens, spec: GrammarSpec, *, changing: bool
@@ -73,6 +74,11 @@ class HeardReading(Reading):
         super().__init__(utterance, heard.tokens, spec, changing=changing)
         self.fields = heard.fields
         self.more = heard.more
+        self.unclaimed = heard.unclaimed
+
+    def named(self, place: int) -> Entry:
+        entry, start, _ = self.at(place)
+        return self.unclaimed.get(start, entry) if place < self.count else entry
 
     def vouched(self, place: int) -> bool:
         return self.tokens[place][1] in self.fields
@@ -119,6 +125,8 @@ def heard(reading: Reading, place: int) -> int:
     assert entry.slot is not None
     name, value = entry.slot.field, reading.spoken(place, place)
     if entry.slot.spec.role == "note":
+        if reading.changing and cups.points(reading, place):
+            cups.pointed(reading, place, place)
         if isinstance(reading, HeardReading) and (part := reading.more.get(start)) is not None:
             add_more(reading, part)
         reading.notes.setdefault(name, []).append(value)

@@ -51,6 +51,8 @@ class HeardTokens:
     """Places of things of the trade that no mark claims, and the roles of their slots."""
     replaced: set[int] = field(default_factory=set)
     """Starts of those of them that a change begins with: 美式 in 冰美式换成热拿铁, where 拿铁 is marked."""
+    unclaimed: dict[int, Entry] = field(default_factory=dict)
+    """Starts of these words, and what they name."""
     more: dict[int, Entry] = field(default_factory=dict)
     """Starts of the wishes that ask for more of a part, and the part: 芋圆多来点."""
     rejected: list[tuple[int, int]] = field(default_factory=list)
@@ -155,6 +157,7 @@ class Listener:
                 found.add((entry, first, last))
             else:
                 found.dropped.append((first, last, role))
+                found.unclaimed[first] = entry
                 found.add((UNKNOWN, first, last))
 
     def _give_way(self, text: str, found: HeardTokens) -> None:
@@ -163,7 +166,10 @@ class Listener:
         It is the last of its role that was named before the change, in the same clause or the one before it.
         """
         left = {start: self._lexicon.scan(text[start:end])[0] for start, end, _ in found.dropped}
+        became = {end for entry, _, end in found.tokens if entry.roles & ROLE["change"]}
         for start, word in left.items():
+            if start in became:
+                continue  # 改成大杯，也改成小杯
             changed, pauses = False, 0
             for entry, first, _ in found.tokens:
                 if first <= start:

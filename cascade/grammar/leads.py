@@ -31,9 +31,11 @@ def passes(reading: Reading, place: int) -> bool:
     if roles & ROLE["because"] and reading.altered:
         return _beside(reading, place)
     if roles & ROLE["intend"]:
-        return bool(reading.at(place + 1)[0].roles & (ROLE["change"] | ROLE["object"]))
+        takes = reading.altered and reading.tokens[place][0].form.endswith(reading.spec.words.object)
+        return bool(takes or reading.at(place + 1)[0].roles & (ROLE["change"] | ROLE["object"]))
     if roles & ROLE["mine"]:
-        return reading.at(place + 1)[0].kind == "head"
+        named = place + 1 + (reading.at(place + 1)[0].kind == "attribute")  # 我那个冰美式
+        return reading.at(named)[0].kind == "head"
     if roles & ROLE["recipient"] and reading.at(place + 1)[0].kind == "reference":
         return True
     if roles & ROLE["rightly"] and (reading.begins_at(place) or reading.paused(place)):

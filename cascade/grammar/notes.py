@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from cascade.grammar import cups
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import QUANTITY, Handler, Reading
 
@@ -30,8 +31,8 @@ def noted(reading: Reading, first: int, last: int) -> int:
     repeats = any(entry.roles & ROLE["again"] for entry, _, _ in reading.tokens[:first])
     if (roles & ROLE["ordinal"] and not reading.changing) or (roles & ROLE["alike"] and not repeats):
         return reading.refuse(last)
-    if sum(bool(entry.roles & ROLE["ordinal"]) for entry, _, _ in reading.tokens) > 1:
-        reading.fail("tie", "which of them")
+    if reading.changing and cups.points(reading, last):
+        cups.pointed(reading, first, last)
     if reading.at(first - 1)[0].kind == "reference" and reading.tokens[first][0].form.startswith(
         reading.spec.words.either
     ):

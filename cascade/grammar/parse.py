@@ -64,6 +64,10 @@ class Parse:
     guards: tuple[Guard, ...] = ()
     tokens: tuple[Token, ...] = field(default=(), repr=False)
     text: str = field(default="", repr=False)
+    superseded: frozenset[int] = frozenset()
+    """Starts of the words of a change that another value replaces, or that only say which order."""
+    exchanged: frozenset[str] = frozenset()
+    """Fields of which one value was said only to be replaced by another."""
 
     @property
     def mentions(self) -> tuple[Mention, ...]:

@@ -139,6 +139,9 @@ def _part(reading: Reading, place: int) -> int:
     after = reading.at(place + 1)[0].roles
     if after & ROLE["add"] and not after & ROLE["increase"] and reading.ends_at(place + 2):
         return min(_list(reading, place, PART) + 1, place + 2)
+    named = any(mark[0] is HEAD and reading.tokens[place][0].value in str(mark[2]) for mark in reading.marks)
+    if named and reading.said(CHANGE) and reading.at(place - 1)[0].kind == "unknown":
+        return reading.refuse(place)  # 换成红豆奶茶，老人爱吃红豆
     if reading.altered:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
     return reading.refuse(place)

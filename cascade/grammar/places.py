@@ -12,7 +12,7 @@ from cascade.grammar.stretches import said_twice
 
 _NOT_IN_NAMES: Final = (
     *("add", "remove", "reject", "swap", "change", "object", "carrier", "again", "separator", "numeral"),
-    *("opener", "recipient", "person", "all", "each", "amend", "asking", "toward", "lead"),
+    *("opener", "recipient", "person", "all", "each", "amend", "asking", "toward", "lead", "copula"),
 )
 _ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
 """What no name of a place is made of, though a single other word may be: 和 in 和平路."""
@@ -96,15 +96,12 @@ def _place(reading: Reading, place: int) -> int:
 def _address(reading: Reading, first: int) -> int:
     """Keep the longest address from a place on, as spoken; returns the place after it, ``first`` when there is none."""
     start = first
+    if first in reading.layout.passed:
+        return start
     while _is_a_sign(reading, first):
         first += 1  # 送🏢12楼
-    at = after = first
-    while not reading.ends_at(at) and _may_name(reading, at):
-        at += 1
-        if _may_end(reading, at - 1):
-            after = at
+    after = extent(reading, first)
     if after > first:
-        after = _tail(reading, after)
         field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "place")
         address = reading.spoken(first, after - 1)
         if said_twice(address):
@@ -113,6 +110,16 @@ def _address(reading: Reading, first: int) -> int:
             reading.fail("tie", "a name, or a word before it misspelt")  # 送道五栋楼下, and 送道外区
         reading.put(field or "", address)
     return after if after > first else start
+
+
+def extent(reading: Reading, first: int) -> int:
+    """The place after the longest address from a place on, the same place where there is none."""
+    at = after = first
+    while not reading.ends_at(at) and _may_name(reading, at):
+        at += 1
+        if _may_end(reading, at - 1):
+            after = at
+    return _tail(reading, after) if after > first else first
 
 
 def _tail(reading: Reading, after: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cascade.grammar.changing import changes
-from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.layout import Layout
 from cascade.grammar.spec import GrammarSpec
 from cascade.grammar.wording import Wording
@@ -39,6 +39,8 @@ MORE: Final = "more"
 POINTED: Final = "pointed"
 TURN: Final = "turn"
 """The field of a :data:`BREAK` after which somebody else says what is theirs: 我奶茶她果茶."""
+CUP: Final = "cup"
+"""Which cup of an order that exists is spoken of, as spoken: 第二杯."""
 
 Mark = tuple[str, str, Any]
 
@@ -59,6 +61,7 @@ class Reading(Wording):
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
         *("layout", "paired", "replaced", "added", "counted", "shifted", "unspent"),
+        *("superseded", "exchanged"),
     )
 
     def __init__(
@@ -86,6 +89,10 @@ class Reading(Wording):
         """Whether an order that exists is to come sooner or later."""
         self.unspent = False
         """Whether it is not to be paid with what could pay for it."""
+        self.superseded: frozenset[int] = frozenset()
+        """Places of words that another value replaces, or that only say which order is changed."""
+        self.exchanged: frozenset[str] = frozenset()
+        """Fields of which a value was said only to be replaced by another."""
         self.added: int | None = None
         """Where among the marks something is added to an order that exists: 那单再加一杯奶茶."""
         self.served = self.going = False
@@ -190,6 +197,10 @@ class Reading(Wording):
     def vouched(self, place: int) -> bool:
         """Whether somebody else says that the word at a place belongs to the order."""
         return False
+
+    def named(self, place: int) -> Entry:
+        """What the word at a place names, whether or not somebody else says that it belongs to the order."""
+        return self.at(place)[0]
 
     def said(self, kind: str) -> bool:
         """Whether a mark of this kind has been made."""

@@ -116,6 +116,29 @@ class AddressWords(Record):
     """A bare number of at least so many digits may end an address too: 602."""
 
 
+class SupersededWords(Record):
+    """Right before a value of an order that exists, what says that another one shall take its place."""
+
+    unsent: Forms = ()
+    """Before where it shall not go: 别送宿舍了，送网吧."""
+    refused: Forms = ()
+    """Before a way to get it that is not wanted, where another is: 不自取了，送到公司."""
+    contrast: Forms = ()
+    """Before what it is not, where it is said what it is: 不是两杯是六杯."""
+    mistaken: Forms = ()
+    """Before what was ordered, or heard, by mistake: 手滑点成热的，改冰的."""
+    differs: Forms = ()
+    """Before by how many it was wrong: 多点了一杯，改成一杯."""
+    wrong: Forms = ()
+    """The same, right after it: 少冰打错了."""
+    slips: Forms = ()
+    """Before these words, says nothing more: 我刚手滑."""
+    arrows: Forms = ()
+    """Between what it was and what it becomes: 少糖→无糖."""
+    rightly: Forms = ()
+    """Before how many it shall be, where it is said how many it shall not: 我要的是四杯不是十杯."""
+
+
 class SpokenWords(Record):
     """What a value kept as spoken neither begins with nor holds, where a model marked it."""
 
@@ -244,6 +267,7 @@ class GrammarSpec(Record):
     clock: ClockWords | None = None
     address: AddressWords | None = None
     spoken: SpokenWords = SpokenWords()
+    superseded: SupersededWords = SupersededWords()
     phrasings: Mapping[str, Mapping[Form, Forms]] = Field(default_factory=dict)
     """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)
@@ -259,6 +283,8 @@ class GrammarSpec(Record):
     soft: Mapping[str, Forms] = Field(default_factory=dict)
     """Guards that an intent is often said with: 能不能 and 说错了 in a change. Who reads by the grammar alone stops at
     them, a model that is sure of the intent need not. A measure word here counts nothing of an order: 领一个."""
+    begun: Mapping[str, Forms] = Field(default_factory=dict)
+    """Guards that an intent is often begun with, and that take nothing back before anything is named: 算了，改去冰."""
     apart: Mapping[str, Forms] = Field(default_factory=dict)
     """Reasons of guards to those of their words that are talk in a clause of their own, which names and orders nothing,
     before one that plainly orders: 打牌呢，来四杯绿茶."""

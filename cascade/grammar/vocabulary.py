@@ -39,7 +39,7 @@ _CUTS: Final = (
 )
 """Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
 _NAMES: Final = frozenset({"head", "part"})
-_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either", "crowd"})
+_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either", "crowd", "lately"})
 """Classes of what other words begin or end with."""
 
 

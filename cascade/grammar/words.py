@@ -42,6 +42,8 @@ def _connector(reading: Reading, place: int) -> int:
     if not reading.marks and _among_people(reading, place):
         return reading.refuse(place)  # 我和老伴金婚，两杯奶茶
     if not reading.marks and not reading.tokens[place + 1][0].roles & _ORDERS:
+        if reading.changing and reading.referred and len(reading.tokens[place][0].form) > 1:
+            return place + 1  # 加急一下我那单 然后去冰
         reading.fail("tie", f"{reading.tokens[place][0].form} joins nothing")  # 还有一杯奶茶 may only be told
     only_joins = len(reading.tokens[place][0].form) == 1  # 和, and no 顺便, 还要
     reading.marks.append((JOIN, "" if only_joins else MORE, None))

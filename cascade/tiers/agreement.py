@@ -15,6 +15,7 @@ from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration
 from cascade.tiers.doubting import Doubting
+from cascade.tiers.giving_way import GivingWay
 from cascade.tiers.guarding import CARRIERS, Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
@@ -28,6 +29,7 @@ from cascade.tiers.surroundings import (
     introduced,
     only_named,
     ordered_after,
+    passed_over,
     pointed_at,
     runs,
     said,
@@ -55,6 +57,7 @@ class Judge:
         self._spec = spec
         self._guarding = Guarding(calibration.order_details, spec)
         self._doubting = Doubting(spec)
+        self._giving_way = GivingWay(spec, calibration.fields)
         self._fields = calibration.fields
         self._number = {name: place for place, name in enumerate(self._fields)}
         self._columns = [self._number[tag[2:]] for tag in calibration.tags[1:]]
@@ -108,7 +111,11 @@ class Judge:
         spoken, edges = 0, 1.0
         for mark in marks:
             hearing.explained[mark.start : mark.end] = True
+            if mark.start in parse.superseded:
+                continue
             number = self._number[mark.field]
+            if self._giving_way.needless(parse, tagging, mark, marks):
+                continue
             hearing.heard(tagging.chance(mark.start, mark.end, number))
             if mark.field in self._spoken:
                 edges = min(edges, tagging.edges(mark.start, mark.end, number))
@@ -177,7 +184,7 @@ class Judge:
             outside = hearing.tagging.chance(start, end, -1)
             if entry.kind == "numeral":
                 chat = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
-                doubtful = not chat or outside < _SURE
+                doubtful = not (chat or self._giving_way.a_little(parse, at)) or outside < _SURE
             elif entry.kind == "measure":
                 misheard = before.kind == "unknown" and after.kind in ("head", "attribute")  # 贰杯奶茶
                 doubtful = before.kind in _COUNTED or misheard or outside < _SURE  # 来个奶茶杯
@@ -192,11 +199,12 @@ class Judge:
                 misspelt = nameless and before.kind in ORDERING | {"attribute"}  # 来杯美是, 热巧来一杯
                 doubtful = (spoils and not idle(found, (start, end))) or describes or misspelt
             elif entry.kind == "perfective":  # 朋友用券点了一杯奶茶
-                doubtful = before.kind in CARRIERS or after.kind in ("numeral", "measure", "count", "head")
+                told = before.kind in CARRIERS and not self._giving_way.closes(parse, at, found.pauses)
+                doubtful = told or after.kind in ("numeral", "measure", "count", "head")
             elif entry.kind == "apiece":
                 doubtful = True  # 全家一人一杯: how many they are is not said
             elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
-                doubtful = after.kind == "numeral"  # 每人两杯
+                doubtful = after.kind == "numeral" and not self._giving_way.rightly(parse, at)  # 每人两杯
             else:
                 continue
             if doubtful:
@@ -236,7 +244,9 @@ class Judge:
 
     def _unsettled(self, hearing: Hearing, parse: Parse, apart: frozenset[Place] = frozenset()) -> None:
         """Words by which the order is not asked for, or not all of it said, or nothing of it changes."""
-        if (place := self._doubting.in_order(parse.text, parse.intent, apart)) is not None:
+        if (
+            place := self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
+        ) is not None:
             hearing.doubt(place, "told or considered, or not all of it said")
         if parse.intent == self._spec.intent:
             for place in self._doubting.awaited(parse):
@@ -248,7 +258,8 @@ class Judge:
         for place in taken_away(parse):
             hearing.doubt(place, "said, and then not wanted")
         ends = {parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text}
-        if parse.intent == self._spec.modify and len(ends) > 1:
+        several = max(1, len(getattr(parse.answer, self._spec.items, ())))
+        if parse.intent == self._spec.modify and len(ends) > several:
             hearing.doubt((0, len(parse.text)), "which of them")  # 第一杯改少糖第二杯改去冰
         if changed_and_ordered(parse) and parse.intent == self._spec.intent:
             hearing.doubt((0, len(parse.text)), "a change, and another order")
@@ -279,7 +290,9 @@ class Judge:
         """What the grammar found must be part of the order, in the same field."""
         places: dict[Place, frozenset[str]] = {}
         for mention in parse.mentions:
-            if fields := self._slot_fields[mention.slot]:
+            if mention.start in parse.superseded or self._giving_way.gave_way(parse, mention):
+                hearing.explained[mention.start : mention.end] = True
+            elif fields := self._slot_fields[mention.slot]:
                 place = mention.start, mention.end
                 places[place] = places.get(place, frozenset()) | fields
         for (start, end), fields in places.items():

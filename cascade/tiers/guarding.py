@@ -152,6 +152,8 @@ class Guarding:
         """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
         if parse.text[guard.start : guard.end] in self._spec.soft.get(parse.intent, ()):
             return True
+        if self._opens(guard, parse):
+            return True
         if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
             return False
         following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
@@ -159,6 +161,15 @@ class Guarding:
         if denied or parse.intent != self._spec.intent or guard.reason != "negation":
             return not denied
         return not (_named_before(parse, guard.start) or _closes(parse, guard))
+
+    def _opens(self, guard: Guard, parse: Parse) -> bool:
+        """Whether what takes something back in a change stands before all that it could take back: 算了，改去冰."""
+        word = parse.text[guard.start : guard.end]
+        if word not in self._spec.begun.get(parse.intent, ()):
+            return False
+        before = [entry for entry, _, end in parse.tokens if end <= guard.start]
+        named = any(kinds_of(entry) & _NAMED or entry.slot is not None for entry in before)
+        return not named and any(entry.roles & ROLE["change"] for entry, _, _ in parse.tokens)
 
     def _commanded(self, guard: Guard, parse: Parse, intent: str) -> bool:
         """把免单卡领了 and 那张券领了 ask for what 我把免单卡领了 tells."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from cascade.grammar import Parse
 from cascade.grammar.entry import ROLE, Entry, Token
+from cascade.grammar.hearing import Heard
 from cascade.tiers.guarding import CARRIERS, Place
 
 ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
@@ -34,6 +35,8 @@ def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
     told = parse.answer.model_dump(exclude_defaults=True, exclude={"intent"}) if parse.answer else {}
     if set(told) != {items} or any(set(item) - set(names) for item in told[items]) or not parse.uncovered:
         return False
+    if parse.exchanged:
+        return False  # 不是美式是拿铁，帮我改过来
     acts = (
         ROLE["carrier"] | ROLE["change"] | ROLE["again"] | ROLE["desire"] | ROLE["numeral"] | ROLE["measure"]
     )
@@ -42,7 +45,9 @@ def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
 
 def told_of(parse: Parse) -> bool:
     """Whether a change ends as what was done is told: 改成少糖了, 地址改到公司了."""
-    words = [entry for entry, _, _ in parse.tokens]
+    words = [entry for entry, start, _ in parse.tokens if start not in parse.superseded]
+    if len(words) < 2:
+        return False
     changed = any(entry.roles & ROLE["change"] for entry in words[:-2])
     values = ("head", "attribute", "part", "place", "heard")
     return changed and words[-1].kind == "perfective" and words[-2].kind in values
@@ -60,6 +65,17 @@ def changed_and_ordered(parse: Parse) -> bool:
     return False
 
 
+def passed_over(parse: Parse) -> frozenset[Place]:
+    """Where a change holds words that another value replaces: 你听成少冰了."""
+    places: list[Place] = []
+    for _, start, end in parse.tokens:
+        if start not in parse.superseded:
+            continue
+        joined = places and places[-1][1] == start
+        places[-1:] = [(places[-1][0], end)] if joined else [*places[-1:], (start, end)]
+    return frozenset(places)
+
+
 def taken_away(parse: Parse) -> Iterator[Place]:
     """Places of values that are said and then not wanted: 少糖不要了. A part is left out that way, a value is not."""
     for at, (entry, start, end) in enumerate(parse.tokens[:-1]):
@@ -70,8 +86,11 @@ def taken_away(parse: Parse) -> Iterator[Place]:
 
 
 def pointed_at(tokens: Sequence[Token], start: int) -> bool:
-    """Whether a word that points at an order stands right before a place."""
-    return any(end == start and entry.kind == "reference" for entry, _, end in tokens)
+    """Whether a word that points at a cup stands right before a place; 我改主意了 and 改一下 point at none."""
+    return any(
+        end == start and entry.kind == "reference" and not entry.roles & ROLE["statement"]
+        for entry, _, end in tokens
+    )
 
 
 def beside(tokens: Sequence[Token], at: int) -> tuple[Entry, Entry]:
@@ -131,6 +150,30 @@ def said(record: BaseModel, name: str) -> bool:
     """Whether a record has a field and something else in it than where nothing is said."""
     described = type(record).model_fields.get(name)
     return described is not None and getattr(record, name) != described.get_default(call_default_factory=True)
+
+
+def holds(answer: BaseModel, name: str, value: str, items: str) -> bool:
+    """Whether the answer has a value in a field, its own or one of an item's."""
+    records = (answer, *getattr(answer, items, ()))
+    return any(str(_at(record, name)) == value for record in records)
+
+
+def _at(record: object, name: str) -> object:
+    for part in name.split("."):
+        record = getattr(record, part, None)
+    return record
+
+
+def valued(parse: Parse, mark: Heard) -> str:
+    """What a marked stretch names, or its words where that is kept as spoken; empty where it names nothing."""
+    return next(
+        (
+            entry.value or parse.text[start:end]
+            for entry, start, end in parse.tokens
+            if mark.start <= start and end <= mark.end and entry.slot is not None
+        ),
+        "",
+    )
 
 
 def claimed(parse: Parse) -> Iterator[Place]:

@@ -18,7 +18,7 @@ from cascade.tiers.tagging import Tagging
 
 MOST: Final = 6.0
 """Log-odds beyond which nothing is told apart: about 400 to 1."""
-_LIKELY: Final = 0.77
+LIKELY: Final = 0.77
 """How likely each part must be what it was taken for. Of 72 development orders with a less likely one 13 were wrong."""
 
 
@@ -55,7 +55,7 @@ class Hearing:
         self.chatter = min(self.chatter, float(confidence))
 
     def verdict(self, **evidence: float) -> Verdict:
-        if self.slots < _LIKELY and not self.doubts:
+        if self.slots < LIKELY and not self.doubts:
             self.doubt((0, len(self.explained)), "a part that may be another")
         doubts = sorted(self.doubts)
         return Verdict(

@@ -1,0 +1,215 @@
+"""What is said beside a change only to be replaced, or only to say which order: 手滑点成热的，改冰的, 别送宿舍了送网吧.
+
+Found before anything is read, since what replaces it may come later. A value is passed over only where another of its
+kind is said too, and that one is not passed over itself; all else is read as it always is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from cascade.grammar import whither
+from cascade.grammar.entry import ROLE, Token
+from cascade.grammar.reading import Reading
+from cascade.grammar.values import (
+    BETWEEN,
+    TAKES_BACK,
+    Found,
+    Said,
+    closed,
+    is_place,
+    place_field,
+    preceded,
+    skip,
+    values,
+    within,
+)
+
+_CHANGES: Final = ROLE["change"] | ROLE["lead"]
+_LEADS: Final = ROLE["copula"] | _CHANGES
+
+
+def pass_over(reading: Reading, *, known: bool = False) -> None:
+    """Have the reading skip such words. ``known`` says that it is known to be a change by more than its words."""
+    said = list(values(reading))
+    if not said:
+        return
+    found = [
+        *whither.unsent(reading, said),
+        *whither.sent_elsewhere(reading, said),
+        *_mistaken(reading, said),
+        *_became(reading, said),
+    ]
+    if not _asks(reading):
+        found += _corrected(reading, said)
+        found += [
+            one for one in _denied(reading, said) if known or is_place(reading, one[0]) or _stated(reading)
+        ]
+    given_up = {value.first for value, _, _ in found}
+    kept = [value for value in said if value.claimed and value.first not in given_up]
+    passed: set[int] = set()
+    exchanged: set[str] = set()
+    for value, first, last in found:
+        others = {other.value for other in kept if other.field == value.field and _counts(reading, other)}
+        if others - {value.value} or (others and _differs(reading, value)):
+            exchanged.add(value.field)
+            passed.update(range(first, last))
+            passed |= _taken(reading, kept, value.field)
+    for first, last in (*whither.sent_before(reading, said), *whither.unwanted_ways(reading)):
+        passed.update(range(first, last))
+    for place in passed:
+        reading.forget(place, place + 1)
+    reading.superseded, reading.exchanged = frozenset(passed), frozenset(exchanged)
+    reading.layout.passed |= passed
+
+
+def left(reading: Reading) -> list[Token]:
+    """The words that are not passed over."""
+    return [token for place, token in enumerate(reading.tokens) if place not in reading.superseded]
+
+
+def _counts(reading: Reading, value: Said) -> bool:
+    """Whether a number or a name is what it becomes; others may only say of how many, or which: 三杯改几杯."""
+    heads = [slot.field for slot in reading.spec.slots.values() if slot.role == "head"]
+    counted = value.field in (reading.spec.quantity.field, *heads)
+    return not counted or bool(reading.at(value.first - 1)[0].roles & (_LEADS | ROLE["rightly"]))
+
+
+def _differs(reading: Reading, value: Said) -> bool:
+    """Whether a value only says by how much it was wrong: 多点了一杯, beside 改成一杯."""
+    return bool(preceded(reading, value.first, reading.spec.superseded.differs))
+
+
+def _stated(reading: Reading) -> bool:
+    return any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens)
+
+
+def _asks(reading: Reading) -> bool:
+    return any(entry.guard == "question" for entry, _, _ in reading.tokens)
+
+
+def _taken(reading: Reading, kept: Sequence[Said], field: str) -> set[int]:
+    """Take an address that nothing leads to but 是, and what leads to it: 地址错了是8栋不是3栋."""
+    if field != place_field(reading):
+        return set()
+    taken: set[int] = set()
+    for value in kept:
+        first = value.first
+        while (
+            reading.at(first - 1)[0].roles & ROLE["copula"] and not reading.at(first - 1)[0].roles & _CHANGES
+        ):
+            first -= 1
+        before = first - 1
+        while reading.at(before)[0].roles & ROLE["separator"]:
+            before -= 1
+        if value.field == field and (first < value.first or reading.at(before)[0].roles & TAKES_BACK):
+            heard = reading.tokens[value.first][0].kind == "heard"
+            if not heard:
+                reading.put(field, value.value)
+            taken.update(range(first, value.first if heard else value.last))
+    return taken
+
+
+def _denied(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
+    """不是两杯是六杯, and 是八栋不是三栋."""
+    words = reading.spec.superseded
+    for at, value in enumerate(said):
+        length = preceded(reading, value.first, words.contrast)
+        if not length:
+            continue
+        first = within(reading, value.first, length)
+        told = reading.at(first - 1)[0]
+        following = said[at + 1] if at + 1 < len(said) else value
+        if following.field == value.field and _led(reading, value, following):
+            if not told.roles & ROLE["reference"] or told.roles & ROLE["statement"]:
+                yield value, first, _led(reading, value, following)
+            continue  # 那杯不是热的是冰的 may complain
+        earlier = next((one for one in said if one.last == first and one.field == value.field), None)
+        after = closed(reading, value.last)
+        if earlier is not None and after and _rightly(reading, earlier):
+            yield value, first, after
+
+
+def _led(reading: Reading, value: Said, following: Said) -> int:
+    """The place after 是 between what something is not and what it is, 0 where more stands between them."""
+    place = first = skip(reading, value.last, BETWEEN)
+    while place < following.first and reading.tokens[place][0].roles & _LEADS:
+        place += 1
+    if not place == following.first > first:
+        return 0
+    return next((at for at in range(first, place) if reading.tokens[at][0].roles & _CHANGES), place)
+
+
+def _rightly(reading: Reading, value: Said) -> bool:
+    """Whether a value is what is wanted, by the words right before it: 我要的是四杯, no 我点的是四杯."""
+    if is_place(reading, value):
+        return True
+    counted = value.field == reading.spec.quantity.field
+    return counted and bool(preceded(reading, value.first, reading.spec.superseded.rightly))
+
+
+def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
+    """手滑点成热的, 你记成全糖了, 少冰打错了."""
+    for value in said:
+        words = reading.spec.superseded
+        length = preceded(reading, value.first, (*words.mistaken, *words.differs))
+        wrong = _wrong(reading, value.last)
+        after = closed(reading, wrong)
+        if after and (length or wrong > value.last):
+            yield value, _from(reading, within(reading, value.first, length)), after
+
+
+def _from(reading: Reading, place: int) -> int:
+    """The first of the words before a place that only say that somebody slipped: 我刚手滑 before 点成热的."""
+    while length := preceded(reading, place, reading.spec.superseded.slips):
+        first = within(reading, place, length)
+        if reading.at(place)[1] - reading.at(first)[1] != length:
+            return place
+        place = first
+    return place
+
+
+def _wrong(reading: Reading, place: int) -> int:
+    """The place after what says of a value right before it that it is wrong: 打错了, 多了."""
+    start = reading.at(place)[1]
+    ends = [
+        start + len(form)
+        for form in reading.spec.superseded.wrong
+        if place < reading.count and reading.utterance.text.startswith(form, start)
+    ]
+    return max((at + 1 for at in range(place, reading.count) if reading.tokens[at][2] in ends), default=place)
+
+
+def _became(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
+    """从两点提前到一点, 少糖→无糖."""
+    for value, following in pairwise(said):
+        if following.first != value.last + 1 or following.field != value.field:
+            continue
+        _, start, end = reading.tokens[value.last]
+        origin = reading.at(value.first - 1)[0].roles & ROLE["origin"]
+        if origin and reading.tokens[value.last][0].roles & ROLE["change"]:
+            yield value, value.first - 1, value.last
+        elif reading.utterance.text[start:end] in reading.spec.superseded.arrows:
+            yield value, value.first, following.first
+
+
+def _corrected(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
+    """送到北门，说错了，南门."""
+    spec = reading.spec
+    fields = {place_field(reading), spec.clock.field if spec.clock is not None else ""}
+    for value, following in pairwise(said):
+        if value.field not in fields or following.field != value.field:
+            continue
+        place = skip(reading, value.last, BETWEEN)
+        back = skip(reading, place, TAKES_BACK | BETWEEN)
+        takes_back = any(_takes_back(reading, at) for at in range(place, back))
+        if takes_back and skip(reading, back, _LEADS) == following.first:
+            yield value, value.first, back
+
+
+def _takes_back(reading: Reading, place: int) -> bool:
+    """Whether a word takes back what stands before it; 不是 only where a pause follows: 北门，不是，南门."""
+    roles = reading.at(place)[0].roles
+    return bool(roles & TAKES_BACK) and not (roles & ROLE["contrast"] and not reading.ends_at(place + 1))
