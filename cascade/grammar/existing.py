@@ -57,9 +57,10 @@ def _follows(reading: Reading, place: int) -> bool:
     spent = before.kind == "flag" and reading.paused(place)
     if spent and all(entry.kind in ("flag", "opener") for entry, _, _ in reading.tokens[last:]):
         return True  # 用券 刚才那单帮我用上券
-    if last < reading.count:
-        return False
-    if reading.paused(place) and not before.form.endswith(words.of):
+    if last < reading.count or reading.carried:
+        return False  # 来一杯去冰的，刚才那杯
+    bare = form in words.cup or reading.tokens[place][0].roles & ROLE["near"]  # 大杯 那杯 may say which
+    if reading.paused(place) and not (bare or before.form.endswith(words.of)):
         return True
     changes = any(mark[0] is CHANGE for mark in reading.clause())
     rough = before.slot is not None and before.form.endswith(before.slot.spec.rough or (" ",))

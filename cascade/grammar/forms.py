@@ -41,6 +41,32 @@ Forms = Annotated[tuple[Form, ...], BeforeValidator(_spelled_out)]
 """Words; a list among them stands for the combinations of its alternatives."""
 
 
+class Beside:
+    """Words that are looked for right before a place or from it on, however many there are."""
+
+    __slots__ = ("_firsts", "_forms", "_lasts", "_lengths")
+
+    def __init__(self, *forms: tuple[str, ...]) -> None:
+        self._forms = frozenset(form for some in forms for form in some)
+        self._firsts = frozenset(form[0] for form in self._forms)
+        self._lasts = frozenset(form[-1] for form in self._forms)
+        self._lengths = sorted({len(form) for form in self._forms}, reverse=True)
+
+    def before(self, text: str, end: int) -> int:
+        """How many characters the longest of them has that ends at a place, 0 where none does."""
+        if text[end - 1 : end] not in self._lasts:
+            return 0
+        forms = self._forms
+        return next((n for n in self._lengths if n <= end and text[end - n : end] in forms), 0)
+
+    def after(self, text: str, start: int) -> int:
+        """How many characters the longest of them has that begins at a place, 0 where none does."""
+        if text[start : start + 1] not in self._firsts:
+            return 0
+        forms = self._forms
+        return next((n for n in self._lengths if text[start : start + n] in forms), 0)
+
+
 class Record(BaseModel):
     """A section of the file: nothing in it may be changed, or be there unknown."""
 

@@ -6,11 +6,12 @@ The grammar itself is machinery; everything it knows of a trade is here and in `
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cascade.grammar.forms import Form, Forms, Record
+from cascade.grammar.forms import Beside, Form, Forms, Record
 from cascade.grammar.function_words import Words
 
 SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure", "modifier"]
@@ -137,6 +138,13 @@ class SupersededWords(Record):
     """Between what it was and what it becomes: 少糖→无糖."""
     rightly: Forms = ()
     """Before how many it shall be, where it is said how many it shall not: 我要的是四杯不是十杯."""
+
+    @cached_property
+    def beside(self) -> Mapping[str, Beside]:
+        """The words of each class, ready to be looked for; ``places`` are those that may stand before a place."""
+        classes = {name: Beside(getattr(self, name)) for name in type(self).model_fields}
+        every = (getattr(self, name) for name in type(self).model_fields if name != "rightly")
+        return {**classes, "places": Beside(self.unsent, self.contrast, self.mistaken), "any": Beside(*every)}
 
 
 class SpokenWords(Record):
@@ -304,6 +312,11 @@ class GrammarSpec(Record):
     commands: Mapping[str, CommandSpec] = Field(default_factory=dict)
     """How these intents are commanded. Beside a command, guards that only say why forbid nothing."""
     around: AroundWords = AroundWords()
+
+    @cached_property
+    def place(self) -> str:
+        """The field that says where it goes, empty where there is none."""
+        return next((slot.field for slot in self.slots.values() if slot.role == "place" and slot.field), "")
 
     @model_validator(mode="after")
     def _has_one_head(self) -> Self:

@@ -20,7 +20,6 @@ from cascade.grammar.values import (
     Said,
     closed,
     is_place,
-    place_field,
     preceded,
     skip,
     values,
@@ -29,13 +28,14 @@ from cascade.grammar.values import (
 
 _CHANGES: Final = ROLE["change"] | ROLE["lead"]
 _LEADS: Final = ROLE["copula"] | _CHANGES
+_GIVES: Final = ROLE["origin"] | ROLE["lead"] | TAKES_BACK
 
 
 def pass_over(reading: Reading, *, known: bool = False) -> None:
     """Have the reading skip such words. ``known`` says that it is known to be a change by more than its words."""
-    said = list(values(reading))
-    if not said:
+    if _plain(reading):
         return
+    said = list(values(reading))
     found = [
         *whither.unsent(reading, said),
         *whither.sent_elsewhere(reading, said),
@@ -65,6 +65,16 @@ def pass_over(reading: Reading, *, known: bool = False) -> None:
     reading.layout.passed |= passed
 
 
+def _plain(reading: Reading) -> bool:
+    """Whether nothing in an utterance can have anything give way."""
+    text, words = reading.utterance.text, reading.spec.superseded
+    before, after = words.beside["any"].before, words.beside["any"].after
+    for entry, start, end in reading.tokens:
+        if entry.roles & _GIVES or entry.kind == "value" or before(text, start) or after(text, end):
+            return False
+    return not any(arrow in text for arrow in words.arrows)
+
+
 def left(reading: Reading) -> list[Token]:
     """The words that are not passed over."""
     return [token for place, token in enumerate(reading.tokens) if place not in reading.superseded]
@@ -79,7 +89,7 @@ def _counts(reading: Reading, value: Said) -> bool:
 
 def _differs(reading: Reading, value: Said) -> bool:
     """Whether a value only says by how much it was wrong: 多点了一杯, beside 改成一杯."""
-    return bool(preceded(reading, value.first, reading.spec.superseded.differs))
+    return bool(preceded(reading, value.first, "differs"))
 
 
 def _stated(reading: Reading) -> bool:
@@ -92,7 +102,7 @@ def _asks(reading: Reading) -> bool:
 
 def _taken(reading: Reading, kept: Sequence[Said], field: str) -> set[int]:
     """Take an address that nothing leads to but 是, and what leads to it: 地址错了是8栋不是3栋."""
-    if field != place_field(reading):
+    if field != reading.spec.place:
         return set()
     taken: set[int] = set()
     for value in kept:
@@ -114,9 +124,8 @@ def _taken(reading: Reading, kept: Sequence[Said], field: str) -> set[int]:
 
 def _denied(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
     """不是两杯是六杯, and 是八栋不是三栋."""
-    words = reading.spec.superseded
     for at, value in enumerate(said):
-        length = preceded(reading, value.first, words.contrast)
+        length = preceded(reading, value.first, "contrast")
         if not length:
             continue
         first = within(reading, value.first, length)
@@ -147,14 +156,13 @@ def _rightly(reading: Reading, value: Said) -> bool:
     if is_place(reading, value):
         return True
     counted = value.field == reading.spec.quantity.field
-    return counted and bool(preceded(reading, value.first, reading.spec.superseded.rightly))
+    return counted and bool(preceded(reading, value.first, "rightly"))
 
 
 def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
     """手滑点成热的, 你记成全糖了, 少冰打错了."""
     for value in said:
-        words = reading.spec.superseded
-        length = preceded(reading, value.first, (*words.mistaken, *words.differs))
+        length = preceded(reading, value.first, "mistaken") or preceded(reading, value.first, "differs")
         wrong = _wrong(reading, value.last)
         after = closed(reading, wrong)
         if after and (length or wrong > value.last):
@@ -163,7 +171,7 @@ def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
 
 def _from(reading: Reading, place: int) -> int:
     """The first of the words before a place that only say that somebody slipped: 我刚手滑 before 点成热的."""
-    while length := preceded(reading, place, reading.spec.superseded.slips):
+    while length := preceded(reading, place, "slips"):
         first = within(reading, place, length)
         if reading.at(place)[1] - reading.at(first)[1] != length:
             return place
@@ -174,16 +182,15 @@ def _from(reading: Reading, place: int) -> int:
 def _wrong(reading: Reading, place: int) -> int:
     """The place after what says of a value right before it that it is wrong: 打错了, 多了."""
     start = reading.at(place)[1]
-    ends = [
-        start + len(form)
-        for form in reading.spec.superseded.wrong
-        if place < reading.count and reading.utterance.text.startswith(form, start)
-    ]
-    return max((at + 1 for at in range(place, reading.count) if reading.tokens[at][2] in ends), default=place)
+    length = reading.spec.superseded.beside["wrong"].after(reading.utterance.text, start) if start else 0
+    ends = (at + 1 for at in range(place, reading.count) if reading.tokens[at][2] == start + length)
+    return next(ends, place) if length else place
 
 
 def _became(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
-    """从两点提前到一点, 少糖→无糖."""
+    """从两点提前到一点, 少糖→无糖, no 大杯→中杯→小杯."""
+    text, arrows = reading.utterance.text, reading.spec.superseded.arrows
+    pointed = sum(text[start:end] in arrows for _, start, end in reading.tokens)
     for value, following in pairwise(said):
         if following.first != value.last + 1 or following.field != value.field:
             continue
@@ -191,14 +198,14 @@ def _became(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
         origin = reading.at(value.first - 1)[0].roles & ROLE["origin"]
         if origin and reading.tokens[value.last][0].roles & ROLE["change"]:
             yield value, value.first - 1, value.last
-        elif reading.utterance.text[start:end] in reading.spec.superseded.arrows:
+        elif text[start:end] in arrows and pointed == 1:
             yield value, value.first, following.first
 
 
 def _corrected(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
     """送到北门，说错了，南门."""
     spec = reading.spec
-    fields = {place_field(reading), spec.clock.field if spec.clock is not None else ""}
+    fields = {reading.spec.place, spec.clock.field if spec.clock is not None else ""}
     for value, following in pairwise(said):
         if value.field not in fields or following.field != value.field:
             continue

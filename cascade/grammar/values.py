@@ -59,7 +59,7 @@ def _value(reading: Reading, place: int) -> Said | None:
         return Said(named.slot.field, named.value, place, place + 1, claimed=named is entry)
     last = _stretch(reading, place) if _may_be_a_place(reading, place) else place
     if last > place:
-        return Said(place_field(reading), reading.spoken(place, last - 1), place, last)
+        return Said(reading.spec.place, reading.spoken(place, last - 1), place, last)
     number, unit, clock = reading.number(place), reading.at(place + 1)[0], reading.spec.clock
     if number is not None and unit.roles & ROLE["measure"]:
         return Said(reading.spec.quantity.field, str(number), place, place + 2)
@@ -69,10 +69,10 @@ def _value(reading: Reading, place: int) -> Said | None:
 
 
 def _may_be_a_place(reading: Reading, place: int) -> bool:
-    words, before = reading.spec.superseded, reading.at(place - 1)[0]
+    before = reading.at(place - 1)[0]
     leads = before.roles & _LEADS
     leads = leads or (before.roles & ROLE["separator"] and reading.at(place - 2)[0].roles & TAKES_BACK)
-    return bool(leads) or bool(preceded(reading, place, (*words.unsent, *words.contrast, *words.mistaken)))
+    return bool(leads) or bool(preceded(reading, place, "places"))
 
 
 def _stretch(reading: Reading, place: int) -> int:
@@ -92,22 +92,13 @@ def _left_out(reading: Reading, place: int) -> bool:
     return reading.named(place).kind == "place" != reading.at(place)[0].kind
 
 
-def place_field(reading: Reading) -> str:
-    return next(
-        (slot.field for slot in reading.spec.slots.values() if slot.role == "place" and slot.field), ""
-    )
-
-
 def is_place(reading: Reading, value: Said) -> bool:
-    return value.field == place_field(reading)
+    return value.field == reading.spec.place
 
 
-def preceded(reading: Reading, place: int, forms: tuple[str, ...]) -> int:
-    """How many characters of one of the forms stand right before a place, 0 for none."""
-    text, start = reading.utterance.text, reading.at(place)[1]
-    if not text.endswith(forms, 0, start):
-        return 0
-    return max(len(form) for form in forms if text.endswith(form, 0, start))
+def preceded(reading: Reading, place: int, name: str) -> int:
+    """How many characters of a word of a class stand right before a place, 0 for none."""
+    return reading.spec.superseded.beside[name].before(reading.utterance.text, reading.at(place)[1])
 
 
 def within(reading: Reading, place: int, length: int) -> int:

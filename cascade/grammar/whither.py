@@ -21,7 +21,7 @@ _ASKS: Final = (
 def unsent(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
     """别送宿舍了，送网吧."""
     for value in said:
-        length = is_place(reading, value) and preceded(reading, value.first, reading.spec.superseded.unsent)
+        length = is_place(reading, value) and preceded(reading, value.first, "unsent")
         if length and (after := closed(reading, value.last)):
             yield value, within(reading, value.first, length), after
 
@@ -40,7 +40,11 @@ def _sent(reading: Reading, value: Said) -> int:
     """The place of the word that sends something right before where it goes, -1 where there is none."""
     if not is_place(reading, value):
         return -1
-    length = preceded(reading, value.first, reading.spec.words.lead)
+    text, start = reading.utterance.text, reading.at(value.first)[1]
+    leads = reading.spec.words.lead
+    if not text.endswith(leads, 0, start):
+        return -1
+    length = max(len(form) for form in leads if text.endswith(form, 0, start))
     first = within(reading, value.first, length)
     return first if length and reading.at(value.first)[1] - reading.at(first)[1] == length else -1
 
@@ -66,19 +70,19 @@ def sent_before(reading: Reading, said: Sequence[Said]) -> Iterator[tuple[int, i
 
 def unwanted_ways(reading: Reading) -> Iterator[tuple[int, int]]:
     """A way that is not wanted any more, beside another that is: 不用送了，我自己去拿, 不要自取了，给我送到店里."""
-    words = reading.spec.superseded
+    unsent_words = reading.spec.superseded.beside["unsent"]
     ways = [(at, entry) for at, (entry, _, _) in enumerate(reading.tokens) if entry.kind == "value"]
     for place, (_, start, _) in enumerate(reading.tokens):
-        if not reading.utterance.text.startswith(words.unsent, start):
+        length = unsent_words.after(reading.utterance.text, start)
+        if not length:
             continue
-        length = max(len(form) for form in words.unsent if reading.utterance.text.startswith(form, start))
         last = _ending(reading, place, start + length)
         closes = last > place and reading.at(last)[0].kind == "value"  # 不用送了我自己去拿
         after = last if closes else closed(reading, last) if last > place else 0
         if after and any(not entry.roles & ROLE["lead"] and not place <= at < last for at, entry in ways):
             yield place, after
     for at, entry in ways:
-        length = preceded(reading, at, words.refused)
+        length = preceded(reading, at, "refused")
         if entry.roles & ROLE["lead"] or not length or not (after := closed(reading, at + 1)):
             continue
         if any(entry.slot == way.slot and entry.value != way.value for _, way in ways):
