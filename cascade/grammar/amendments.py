@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import parts, words
+from cascade.grammar import parts, places, words
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import AMEND, BREAK, HEAD, QUANTITY, VALUE, Handler, Mark, Reading
 
@@ -31,6 +31,8 @@ def _amend(reading: Reading, place: int) -> int:
     if entry.form.endswith(reading.spec.words.no) and reading.at(after)[0].roles & ROLE["copula"]:
         return reading.refuse(place)  # 草莓酸奶啊不要冰
     alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
+    if reading.addressed == before + 1 > 0 and (strong or alone) and (moved := _moved(reading, place)):
+        return moved
     if before < 0 or reading.tokens[before][0].kind not in _VALUES or not (strong or alone):
         asks = entry.roles & ROLE["asking"]
         return words.HANDLERS["asking"](reading, place) if asks else reading.refuse(place)
@@ -38,6 +40,15 @@ def _amend(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
         after += 1
     return after
+
+
+def _moved(reading: Reading, place: int) -> int:
+    """The place after another address that takes the place of the one before, 0 where none follows."""
+    after = place + 1
+    while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
+        after += 1
+    moved = places.readdress(reading, after)
+    return moved if moved > after else 0
 
 
 def _settles(reading: Reading, place: int) -> bool:

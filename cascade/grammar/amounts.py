@@ -21,6 +21,7 @@ _COUNTS: Final = frozenset({"numeral", "measure", "count"})
 _SEVERAL: Final = 2
 _REPEATS: Final = ROLE["carrier"] | ROLE["separator"] | ROLE["filler"] | ROLE["total"]
 """What a number that was said already is said again after."""
+_SPACE: Final = " "
 
 
 def _numeral(reading: Reading, place: int) -> int:
@@ -244,12 +245,13 @@ def _times(reading: Reading, place: int) -> int:
 
 
 def _bound(reading: Reading, place: int) -> int:
-    if reading.number(place + 1) is None:
+    first = place + 1
+    while reading.at(first)[0].form == _SPACE:
+        first += 1  # budget 20
+    if reading.number(first) is None:
         return reading.refuse(place)
-    after = _budget(reading, place + 1, bounded=True)
-    if after == place + 1:
-        return reading.refuse(place)
-    return after
+    after = _budget(reading, first, bounded=True)
+    return after if after > first else reading.refuse(place)
 
 
 def _budget(reading: Reading, place: int, *, bounded: bool) -> int:

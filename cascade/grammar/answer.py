@@ -28,6 +28,7 @@ from cascade.grammar.reading import (
 )
 from cascade.grammar.rows import in_row
 from cascade.grammar.spec import GrammarSpec
+from cascade.grammar.spent import check_spent
 
 _GIVEN: Final = ROLE["person"] | ROLE["recipient"]
 _OWNED: Final = ROLE["person"] | ROLE["owner"]
@@ -74,6 +75,7 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
         _check_kept(reading.marks, items)
     check_parts(reading.spec, items)
     _check_people(reading, items)
+    check_spent(reading, items)
     return items
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from cascade.grammar.entry import ROLE, Token
 
 _DELAY: Final = ROLE["delay"]
+_WHICH: Final = ROLE["which"] | ROLE["numeral"] | ROLE["unit"] | ROLE["of"] | ROLE["intended"]
 
 
 def changes(tokens: list[Token]) -> bool:
@@ -53,5 +54,8 @@ def shifts(tokens: list[Token]) -> bool:
 
 
 def _to_a_flag(tokens: list[Token], at: int) -> bool:
-    """Whether 把 leads to something that is spent: 把那张免单卡用了."""
-    return any(token[0].kind == "flag" for token in tokens[at : at + 4])
+    """Whether 把 leads to something that is spent: 把那张免单卡用了, 把那张二十块的券用了."""
+    after = at
+    while after < len(tokens) and tokens[after][0].roles & _WHICH:
+        after += 1
+    return any(token[0].kind == "flag" for token in tokens[at : max(after + 1, at + 4)])

@@ -16,7 +16,7 @@ _HOUR, _DELAY = ROLE["hour"], ROLE["delay"]
 _COUNTED: Final = ROLE["measure"] | ROLE["counted"] | ROLE["bundle"]
 _LEADS: Final = sum(ROLE[name] for name in ("aspect", "opener", "reference", "filler", "of", "object"))
 _LITTLE: Final = "一点"
-_ARRIVES: Final = ("到", "到店")
+_ARRIVES: Final = ("到", "到店", "要")
 _FIRST_MINUTES: Final = 10
 """三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
 
@@ -35,8 +35,7 @@ def read(reading: Reading, place: int) -> int:
         return reading.refuse(first)
     while first and reading.at(first - 1)[0].roles & ROLE["clock"]:
         first -= 1  # 今天 may have been taken for talk before
-    if reading.spec.clock is not None:
-        reading.put(reading.spec.clock.field, reading.spoken(first, after - 1))
+    reading.timed(first, after - 1)
     return after + 1 if _arrives(reading, after) else after
 
 
@@ -53,11 +52,13 @@ def _brought(reading: Reading, first: int, place: int) -> bool:
 def _arrives(reading: Reading, place: int) -> bool:
     """Whether a word only says that something is to be there by then, where a way was said: 送到公司三点之前到."""
     ways = {slot.field for slot in reading.spec.slots.values() if slot.role == "value"}
-    return (
-        reading.at(place)[0].form in _ARRIVES
-        and reading.ends_at(place + 1)
-        and not ways.isdisjoint(reading.values)
-    )
+    soon = reading.at(place - 1)[0].roles & ROLE["soon"]
+    return _arrives_at(reading, place) and bool(soon or not ways.isdisjoint(reading.values))
+
+
+def _arrives_at(reading: Reading, place: int) -> bool:
+    """Whether a clause ends with a word for being there: 十分钟内到."""
+    return reading.at(place)[0].form in _ARRIVES and reading.ends_at(place + 1)
 
 
 def _shift(reading: Reading, place: int) -> int:
@@ -83,9 +84,16 @@ def _delay(reading: Reading, place: int) -> int:
     half = reading.at(place)[0].roles & ROLE["half"]
     if half or reading.number(place) is not None:
         unit, later = reading.at(place + 1)[0], reading.at(place + 2)[0]
-        if unit.roles & _DELAY and later.roles & ROLE["later"]:
+        if unit.roles & _DELAY and (later.roles & ROLE["later"] or _soon(reading, place + 2)):
             return place + 3
     return place
+
+
+def _soon(reading: Reading, place: int) -> bool:
+    """Whether 内 ends a time within which something is to be there: 半小时内送到, and no 十分钟内下单."""
+    brings = reading.at(place + 1)[0].kind in ("value", "hither")
+    ends = reading.begins(place + 1) or _arrives_at(reading, place + 1)
+    return bool(reading.at(place)[0].roles & ROLE["soon"]) and (brings or ends)
 
 
 def _time_of_day(reading: Reading, place: int) -> int:

@@ -10,7 +10,8 @@ from cascade.grammar.function_words import Words
 from cascade.grammar.spec import SlotSpec
 
 _OTHER_ROLES: Final = (
-    "numeral measure counted unit bound cap hour minute fraction delay later around half clock bundle count"
+    "numeral measure counted unit bound cap hour minute fraction delay later soon around half clock bundle "
+    "count"
 )
 ROLE: Final[Mapping[str, int]] = {
     name: 1 << bit for bit, name in enumerate((*_OTHER_ROLES.split(), *Words.model_fields))

@@ -34,7 +34,8 @@ def _flag(reading: Reading, place: int) -> int:
     if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     noun = entry.value in entry.slot.spec.nouns or entry.form.startswith(entry.slot.spec.hints or (" ",))
-    if noun and reading.at(place - 1)[0].kind == "head" and not _spent(reading, place):
+    named = reading.at(place - 1)[0].kind == "head" and not reading.paused(place)  # 一杯奶茶 券抵
+    if noun and named and not _spent(reading, place):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 给我个奶茶兑换券
     before = reading.at(place - 1)[0].roles
     if before & ROLE["carrier"] and not before & ROLE["spend"] and entry.value in entry.slot.spec.nouns:

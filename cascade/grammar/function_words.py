@@ -178,6 +178,14 @@ class Words(Record):
     """A ``carrier`` that pays for what it orders with a flag, said or not: 兑一杯奶茶."""
     which: Forms = ()
     """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
+    intended: Forms = ()
+    """Right before a flag, what it is for or how it was come by: 学生 in 用学生券."""
+    duly: Forms = ()
+    """Beside ``spend``, says nothing: 自动."""
+    pays: Forms = ()
+    """A ``spend`` that is also done with what is no flag: 刷卡."""
+    again_named: Forms = ()
+    """What a ``spend`` ends with that points back at a flag: 用它. No words of their own."""
     where: Forms = ()
     """An ``aspect``, or a ``reference``, that says the address: what something is changed to after it is a place."""
     statement: Forms = ()

@@ -30,6 +30,7 @@ from cascade.grammar import (
     reading,
     serving,
     speech,
+    spent,
     superseded,
     words,
 )
@@ -124,6 +125,7 @@ class OrderGrammar:
         found = self.listener.tokens(utterance.text, marks)
         result = HeardReading(utterance, found, spec, changing=intent == spec.modify)
         lay_out(result)
+        spent.lay_out(result)
         if result.changing:
             superseded.pass_over(result, known=True)
         reading.read(result, _HANDLERS, leads.passes)
@@ -215,6 +217,7 @@ class OrderGrammar:
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = Reading(utterance, tokens, spec, changing=changing)
         lay_out(result)
+        spent.lay_out(result)
         if changing:
             superseded.pass_over(result)
         reading.read(result, _HANDLERS, leads.passes)

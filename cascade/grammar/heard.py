@@ -101,6 +101,14 @@ class HeardReading(Reading):
             self.marks.append((HEAD if slot.role == "head" else VALUE, name, entry.said))
         return place + 1
 
+    def timed(self, first: int, last: int) -> None:
+        """A time is passed over where another is marked: 七点 in 七点看电影 六点半送到影院."""
+        clock = self.spec.clock
+        if clock is not None and clock.field in self.fields.values():
+            self.uncovered += [(start, end) for _, start, end in self.tokens[first : last + 1]]
+        else:
+            super().timed(first, last)
+
     def forget(self, first: int, last: int) -> None:
         for _, start, _ in self.tokens[first:last]:
             self.fields.pop(start, None)

@@ -50,3 +50,10 @@ def number_within(form: str) -> int | None:
     """The first number above one in a word that points: 2 in 那两杯."""
     numbers = (parse_numeral(char) or 0 for char in form if char in NUMERAL_CHARS)
     return next((number for number in numbers if number > 1), None)
+
+
+def number_at_end(form: str) -> int | None:
+    """The number that a word ends with before its last character: 2 in 我有两张, none in 千问送的那张."""
+    words = form[:-1]
+    run = words[len(words.rstrip("".join(NUMERAL_CHARS))) :]
+    return parse_numeral(run) if run else None

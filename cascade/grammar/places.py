@@ -109,6 +109,7 @@ def _address(reading: Reading, first: int) -> int:
         if reading.spec.address is not None and address.startswith(reading.spec.address.misheard):
             reading.fail("tie", "a name, or a word before it misspelt")  # 送道五栋楼下, and 送道外区
         reading.put(field or "", address)
+        reading.addressed = after
     return after if after > first else start
 
 
@@ -120,6 +121,23 @@ def extent(reading: Reading, first: int) -> int:
         if _may_end(reading, at - 1):
             after = at
     return _tail(reading, after) if after > first else first
+
+
+def readdress(reading: Reading, place: int) -> int:
+    """The place after an address that is said instead of the one right before: 送到一号楼，啊错了，七号楼.
+
+    ``place`` is the first of what may be one; it is returned where none stands there as all of its clause.
+    """
+    field = next((slot.field for slot in reading.spec.slots.values() if slot.role == "place"), None) or ""
+    first = place
+    if reading.at(first)[0].roles & ROLE["lead"]:
+        first += 1
+    said = reading.values.pop(field)
+    after = _address(reading, first)
+    if after > first and reading.begins(after):
+        return after
+    reading.values[field] = said
+    return place
 
 
 def _tail(reading: Reading, after: int) -> int:

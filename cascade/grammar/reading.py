@@ -60,7 +60,7 @@ class Reading(Wording):
         *("spec", "marks", "values", "notes", "uncovered", "guards", "problem"),
         *("detail", "carried", "opened", "polite", "wished", "changing", "specified", "rejected"),
         *("served", "people", "going", "repeats", "referred", "altered", "inside", "led", "dropped"),
-        *("layout", "paired", "replaced", "added", "counted", "shifted", "unspent"),
+        *("layout", "paired", "replaced", "added", "counted", "shifted", "unspent", "spent", "addressed"),
         *("superseded", "exchanged"),
     )
 
@@ -93,6 +93,10 @@ class Reading(Wording):
         """Places of words that another value replaces, or that only say which order is changed."""
         self.exchanged: frozenset[str] = frozenset()
         """Fields of which a value was said only to be replaced by another."""
+        self.addressed = 0
+        """The place after the address that was read last."""
+        self.spent = 0
+        """How many of what pays for it are said to be spent, 0 where it is not said."""
         self.added: int | None = None
         """Where among the marks something is added to an order that exists: 那单再加一杯奶茶."""
         self.served = self.going = False
@@ -172,6 +176,11 @@ class Reading(Wording):
         """Something said of the order as a whole."""
         if self.values.setdefault(field, value) != value:
             self.fail("conflict", f"two values for {field}")
+
+    def timed(self, first: int, last: int) -> None:
+        """Keep the words from one place to another as the time when it is wanted."""
+        if self.spec.clock is not None:
+            self.put(self.spec.clock.field, self.spoken(first, last))
 
     def forget(self, first: int, last: int) -> None:
         """The words from one place up to another were named for no part of the order: 美式 in 美式不变."""

@@ -97,6 +97,8 @@ class ClockWords(Record):
     """Before a unit of a delay, instead of a numeral."""
     later: Forms = ()
     """After a delay: 后."""
+    within: Forms = ()
+    """The same, of what is to be there before it is over: 半小时内送到. 十分钟内下单 is when to order."""
     around: Forms = ()
     """After a time of day: 之前, 左右."""
 

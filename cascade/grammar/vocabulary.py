@@ -39,7 +39,7 @@ _CUTS: Final = (
 )
 """Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
 _NAMES: Final = frozenset({"head", "part"})
-_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either", "crowd", "lately"})
+_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either", "crowd", "lately", "again_named"})
 """Classes of what other words begin or end with."""
 
 
@@ -140,6 +140,7 @@ def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
                 ("delay", clock.delays),
             ),
             *(("half", clock.half), ("later", clock.later), ("around", clock.around)),
+            ("soon", clock.within),
         ):
             add(role, forms)
     for role, numbers in (("bundle", spec.quantity.bundles), ("count", spec.quantity.counts)):

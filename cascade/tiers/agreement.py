@@ -122,8 +122,8 @@ class Judge:
                 spoken += 1
         self._denied(hearing, parse, marks)
         spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
-        if spending.several:
-            hearing.doubt((spending.start, spending.end), "more than one to spend")
+        if spending.number > 1 and not (spending.spends and spending.number == self._ordered(parse)):
+            hearing.doubt((spending.start, spending.end), "not as many to spend as are ordered")
         self._dropped(hearing, found)
         self._passed_over(hearing, found, spending)
         self._unsettled(hearing, parse, self._guards(hearing, found, spending))
@@ -141,6 +141,10 @@ class Judge:
             edges=bounded_odds(edges) - MOST,
             undropped=float(not found.dropped),
         )
+
+    def _ordered(self, parse: Parse) -> int:
+        items = getattr(parse.answer, self._spec.items, ())
+        return sum(getattr(item, self._spec.quantity.field) for item in items)
 
     def _chatter(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
@@ -184,6 +188,7 @@ class Judge:
             outside = hearing.tagging.chance(start, end, -1)
             if entry.kind == "numeral":
                 chat = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
+                chat = chat or bool(after.roles & ROLE["hour"] and idle(found, (start, end)))
                 doubtful = not (chat or self._giving_way.a_little(parse, at)) or outside < _SURE
             elif entry.kind == "measure":
                 misheard = before.kind == "unknown" and after.kind in ("head", "attribute")  # 贰杯奶茶
@@ -281,8 +286,7 @@ class Judge:
 
     def _owned(self, hearing: Hearing, parse: Parse) -> None:
         """What is said of somebody's share, where there are several and the order holds one: 两杯奶茶，我的少糖."""
-        items = getattr(parse.answer, self._spec.items, ())
-        several = sum(getattr(item, self._spec.quantity.field) for item in items) > 1
+        several = self._ordered(parse) > 1
         for place in claimed(parse) if several and parse.intent == self._spec.intent else ():
             hearing.doubt(place, "whose is it")
 

@@ -158,6 +158,7 @@ class Guarding:
             return False
         following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
         denied = following is not None and (following.kind in _NAMED or following.roles & _ACTS)
+        denied = denied or (following is not None and self._points_back(following))  # 别用它
         if denied or parse.intent != self._spec.intent or guard.reason != "negation":
             return not denied
         return not (_named_before(parse, guard.start) or _closes(parse, guard))
@@ -170,6 +171,10 @@ class Guarding:
         before = [entry for entry, _, end in parse.tokens if end <= guard.start]
         named = any(kinds_of(entry) & _NAMED or entry.slot is not None for entry in before)
         return not named and any(entry.roles & ROLE["change"] for entry, _, _ in parse.tokens)
+
+    def _points_back(self, entry: Entry) -> bool:
+        """Whether a word spends what was named before it."""
+        return bool(entry.roles & ROLE["spend"]) and entry.form.endswith(self._spec.words.again_named)
 
     def _commanded(self, guard: Guard, parse: Parse, intent: str) -> bool:
         """把免单卡领了 and 那张券领了 ask for what 我把免单卡领了 tells."""

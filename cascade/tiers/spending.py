@@ -12,7 +12,7 @@ from typing import Final
 
 from cascade.grammar import Guard, Parse
 from cascade.grammar.entry import ROLE, Entry, Token
-from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.numerals import number_at_end, parse_numeral
 from cascade.tiers.guarding import Place
 
 _ROLES: Final = sum(
@@ -42,8 +42,10 @@ class Spending:
 
     None of 来杯奶茶能用券吗, and never 几杯 or 什么奶茶, which ask something else.
     """
-    several: bool = False
-    """Whether more than one is to be spent, which a flag cannot say."""
+    number: int = 1
+    """How many are to be spent, which a flag cannot say: as many as are ordered, one for each."""
+    spends: bool = False
+    """Whether a word there says that they are spent: 来两张券，来两杯奶茶 may ask for both."""
 
     def __bool__(self) -> bool:
         return self.end > self.start
@@ -71,7 +73,12 @@ def spoken_of(parse: Parse, flags: Sequence[Place]) -> Spending:
     while last + 1 < len(tokens) and _may_speak(tokens[last + 1], _TOLD):
         last += 1
     start, end = tokens[first][1], tokens[last][2]
-    return Spending(start, end, _asking(parse, start, tokens[inside[0]][1], end), _many(parse, start, end))
+    asking = _asking(parse, start, tokens[inside[0]][1], end)
+    spends = any(
+        entry.roles & ROLE["spend"] and not entry.roles & ROLE["carrier"]
+        for entry, _, _ in tokens[first : last + 1]
+    )
+    return Spending(start, end, asking, _many(parse, start, end), spends)
 
 
 def _asking(parse: Parse, start: int, flag: int, end: int) -> frozenset[int]:
@@ -83,17 +90,18 @@ def _asking(parse: Parse, start: int, flag: int, end: int) -> frozenset[int]:
     return frozenset(within | (questions & closing))
 
 
-def _many(parse: Parse, start: int, end: int) -> bool:
-    """Whether more than one is to be spent: 用两张免单卡."""
+def _many(parse: Parse, start: int, end: int) -> int:
+    """How many are to be spent: 用两张免单卡."""
+    number = 1
     for at, (entry, first, last) in enumerate(parse.tokens):
         if not start <= first < end:
             continue
         following = parse.tokens[at + 1][0] if at + 1 < len(parse.tokens) else entry
         counted = entry.kind == "numeral" and following.roles & ROLE["which"]
-        word = parse.text[first : last if counted else last - 1]
-        if (counted or entry.roles & ROLE["which"]) and word and (parse_numeral(word) or 1) > 1:
-            return True
-    return False
+        said = parse_numeral(parse.text[first:last]) if counted else number_at_end(entry.form)
+        if counted or entry.roles & ROLE["which"]:
+            number = max(number, said or 1)
+    return number
 
 
 def _meet(a: Place, b: Place) -> bool:

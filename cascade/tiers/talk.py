@@ -30,6 +30,7 @@ _INTRODUCES: Final = ":"
 _TELLS: Final = "quotation"
 _PAST: Final = "past"
 _PLACE: Final = "place"
+_FLAG: Final = "flag"
 _ASKS: Final = "?"
 
 _Clause = Sequence[Token]
@@ -148,7 +149,7 @@ def _courteous(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
     while after and after[0][0].kind in _SILENT:
         after = after[1:]
     silent = all(entry.kind in _SILENT or entry.roles & _ADDRESSES for entry, _, _ in before)
-    return silent and bool(after) and bool(after[0][0].roles & _ORDERS)
+    return silent and bool(after) and bool(after[0][0].roles & _ORDERS or after[0][0].kind == _FLAG)
 
 
 def _relayed(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:

@@ -48,7 +48,17 @@ SINGLE = [
     ("20块以内来一杯果茶", order(FRUIT, budget_cny=20)),
     ("来杯果茶，不超过二十元", order(FRUIT, budget_cny=20)),
     ("来杯果茶，控制在20以内", order(FRUIT, budget_cny=20)),
+    ("budget 20，来杯果茶", order(FRUIT, budget_cny=20)),
+    ("来杯果茶，总价别超四十", order(FRUIT, budget_cny=40)),
     ("免单卡来一杯", order({}, use_coupon=True)),
+    ("来杯奶茶20分钟内送到", order(TEA, fulfilment={"mode": "delivery", "time": "20分钟内"})),
+    ("半个小时之内要，来杯奶茶", order(TEA, fulfilment={"time": "半个小时之内"})),
+    ("送到公司，不对，送到家，一杯奶茶", order(TEA, fulfilment={"mode": "delivery", "address": "家"})),
+    (
+        "送到一号楼，啊错了，七号楼，一杯奶茶",
+        order(TEA, fulfilment={"mode": "delivery", "address": "七号楼"}),
+    ),
+    ("我下楼拿，一杯奶茶", order(TEA, fulfilment={"mode": "pickup"})),
     ("一杯奶茶，自取", order(TEA, fulfilment={"mode": "pickup"})),
     (
         "半小时后送到公司前台，一杯奶茶",

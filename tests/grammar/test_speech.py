@@ -203,7 +203,7 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         # corrections without a value that could be meant
         "一杯奶茶，不对", "不对，一杯奶茶", "一杯奶茶，不，谢谢", "用券，不对，一杯奶茶",
         "一杯奶茶一杯果茶，不对，两杯",
-        "一杯少糖奶茶，一杯少糖果茶，不对，半糖", "送到公司，不对，送到家，一杯奶茶",
+        "一杯少糖奶茶，一杯少糖果茶，不对，半糖", "送到公司，不对，一杯奶茶", "送到公司不是家，一杯奶茶",
         "两杯奶茶加珍珠，不对，果茶", "奶茶，不要了",
         # two temperatures that no refinement joins
         "冰奶茶热的", "冰奶茶常温", "正常冰的奶茶少冰", "冰奶茶加冰少冰",

@@ -1,0 +1,95 @@
+"""Flags that are spent: how many, which, and the verb, before or after what is ordered."""
+
+from __future__ import annotations
+
+import pytest
+
+from grammar.kit import order, parsed
+
+TEA = {"drink": "奶茶"}
+TWO = {"drink": "奶茶", "quantity": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("用两张券点两杯奶茶", TWO),
+        ("两杯奶茶，用两张券", TWO),
+        ("两张券全用了，两杯奶茶", TWO),
+        ("两杯奶茶，两张券都用上", TWO),
+        ("两张免单卡，两杯奶茶", TWO),
+        ("四张券用上，四杯奶茶", {"drink": "奶茶", "quantity": 4}),
+        ("我有两张券，用一张，来杯奶茶", TEA),
+        ("用我那张快过期的券，来一杯奶茶", TEA),
+        ("用千问送的那张卡，点一杯奶茶", TEA),
+        ("用学生券点杯奶茶", TEA),
+        ("生日券用了，来杯奶茶", TEA),
+        ("拿满二十减五的券来杯奶茶", TEA),
+        ("九块九的券用掉，来杯奶茶", TEA),
+        ("一杯拿铁 券自动用上", {"drink": "拿铁"}),
+        ("一杯拿铁 券抵", {"drink": "拿铁"}),
+        ("先抵券，后付钱，一杯奶茶", TEA),
+        ("拿券来杯奶茶", TEA),
+        ("闺蜜转我一张免单卡，就拿它点杯奶茶", TEA),
+        ("免单卡x1 奶茶x1", TEA),
+        ("把券花在刀刃上，来杯奶茶", TEA),
+        ("先用那张二十五的，来杯奶茶", TEA),
+        ("付款的时候用券，来杯奶茶", TEA),
+        ("喜茶的券用上，来杯奶茶", {**TEA, "brand": "喜茶"}),
+    ],
+)
+def test_a_flag_is_spent(text: str, item: dict[str, object]) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(item, use_coupon=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不用券，来一杯奶茶",
+        "那张券别动，来杯奶茶",
+        "券留着，来一杯奶茶",
+    ],
+)
+def test_a_flag_that_is_kept_is_not_spent(text: str) -> None:
+    assert parsed(text).answer == order(TEA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没券，来一杯奶茶",
+        "券能用吗，来一杯奶茶",
+        "送我的券呢，来一杯奶茶",
+        "两张券用了吗，来两杯奶茶",
+        "两张券抵不抵，两杯奶茶",
+        "别用那张快过期的券，来一杯奶茶",
+        "闺蜜转我一张免单卡，别用它，点个奶茶",
+        "没用掉那张券，来一杯奶茶",
+        "券都用完了，点杯奶茶",
+        "我用两张券点了两杯奶茶",
+        "用学生券的那杯奶茶",
+        # what may itself be what is wanted
+        "来两张券，两杯奶茶",
+        "给我拿两张券，来两杯奶茶",
+        "给我一张学生券，来一杯奶茶",
+        "领两张券，点两杯奶茶",
+        "兑两张券，两杯奶茶",
+        "转我一张券，来杯奶茶",
+        "点一张奶茶券",
+        "一杯奶茶，刷我的卡",
+        "来一杯果茶券抵一下",
+        # which, of something else
+        "用那张，来杯奶茶",
+        "用那张桌子，来杯奶茶",
+        "别用那张二十五的，来杯奶茶",
+        # how many are ordered
+        "用两张券点奶茶",
+        "用三张券点杯奶茶",
+        "免单卡x2 奶茶",
+    ],
+)
+def test_what_may_not_be_spent_is_no_whole_order(text: str) -> None:
+    parse = parsed(text)
+    assert not parse.complete, parse.answer
