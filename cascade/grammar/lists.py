@@ -10,11 +10,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from cascade.grammar.entry import ROLE
+from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.layout import Layout, Shares
 from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.owners import owned
-from cascade.grammar.reading import VALUE, Mark, Reading
+from cascade.grammar.reading import HEAD, VALUE, Mark, Reading
 from cascade.grammar.turns import ANYBODY, in_turn
 
 _TIED: Final = (
@@ -28,6 +28,7 @@ _CIRCLED: Final = "①②③④⑤⑥⑦⑧⑨⑩"
 _BESIDE_NAMES: Final = frozenset({"attribute", "of"})
 _EACH: Final = ROLE["each"] | ROLE["sort"]
 _BETWEEN_SORTS: Final = ROLE["of"] | ROLE["connector"] | ROLE["separator"]
+_WHICH: Final = ROLE["of"] | ROLE["demonstrative"] | ROLE["cup"]
 _HALF: Final = ROLE["half"]
 _DIVIDES: Final = _EACH | _HALF
 _TWO: Final = 2
@@ -59,6 +60,8 @@ def lay_out(reading: Reading) -> None:
         layout.numbers = _numbers(reading, bare, heads)
         if not layout.numbers:
             layout.counts = _counts(reading, bare, heads)
+        if any(kind == "unknown" for kind in kinds) and not reading.changing:
+            layout.called = _called(reading, heads)
         brackets, closing = _brackets(reading)
         layout.passed = brackets
         numbered = layout.numbers.keys() | closing
@@ -174,12 +177,19 @@ def _parted(reading: Reading, heads: list[int]) -> set[int]:
             return set()
         of_all = any(entry.roles & (ROLE["all"] | ROLE["headcount"]) for entry in stretch)
         of_all = of_all or bool(stretch[0].roles & ROLE["lead"])
+        of_all = of_all or (_shop(stretch) and (not first or all(head < first for head in heads)))
         if names or (not of_all and any(entry.kind in _OF_ITEMS for entry in stretch)):
             layout.append(bool(names))
     alternating = layout == [True, False] * len(heads)
     if not (all(layout) or alternating):
         return set()
     return set(starts[1:])
+
+
+def _shop(stretch: list[Entry]) -> bool:
+    """Whether a stretch says only who sells what is named before it, or after it: 喜茶的."""
+    said = [entry for entry in stretch if entry.kind not in ("of", "final")]
+    return len(said) == 1 and said[0].slot is not None and said[0].slot.spec.spreads
 
 
 def _shares(reading: Reading, bare: list[int], heads: list[int]) -> dict[int, tuple[int, Shares]]:
@@ -225,6 +235,34 @@ def _shared(reading: Reading, place: int, after: int, heads: list[int]) -> bool:
     sized = reading.at(place + 1)[0].slot
     loose = sized is not None and not sized.spec.counts
     return named or loose or (bool(counted) and not reading.paused(after))
+
+
+def _called(reading: Reading, heads: list[int]) -> dict[int, tuple[int, Mark]]:
+    """榴莲的少糖 after 一杯芒果奶昔，两杯榴莲奶昔: a part of one name and of no other, and what that one is like."""
+    text = reading.utterance.text
+    names = [(reading.tokens[at][0], text[reading.tokens[at][1] : reading.tokens[at][2]]) for at in heads]
+    found: dict[int, tuple[int, Mark]] = {}
+    for place in range(heads[-1] + 1, reading.count):
+        entry, start, end = reading.tokens[place]
+        after = place + 1
+        while reading.at(after)[0].roles & _WHICH:
+            after += 1
+        meant = [named for named, name in names if text[start:end] in name]
+        told = reading.begins(place) and after > place + 1 and end - start >= _TWO
+        if entry.kind != "unknown" or not told or len(meant) != 1 or meant[0].slot is None:
+            continue
+        if _tells(reading, after):
+            found[place] = after, (HEAD, meant[0].slot.field, meant[0].value)
+    return found
+
+
+def _tells(reading: Reading, place: int) -> bool:
+    """Whether what something is like follows: 少糖, 都要热的, 加珍珠."""
+    while reading.at(place)[0].roles & (ROLE["all"] | ROLE["wants"] | ROLE["filler"]):
+        place += 1
+    entry, following = reading.at(place)[0], reading.at(place + 1)[0]
+    adds = entry.roles & (ROLE["add"] | ROLE["remove"]) and following.kind == "part"
+    return bool(adds) or (entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies)
 
 
 def _sorts(reading: Reading, head: int) -> dict[int, tuple[int, Shares]]:

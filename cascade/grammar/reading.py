@@ -122,7 +122,10 @@ class Reading(Wording):
         """Note whether what an item begins with stands after values that were said for themselves."""
         kinds = {mark[0] for mark in self.marks}
         if kinds and kinds.isdisjoint((HEAD, QUANTITY)) and not kinds.isdisjoint((VALUE, PART, OMIT)):
-            self.led = self.paused(place)
+            shops = {slot.field for slot in self.spec.slots.values() if slot.spreads}
+            own = any(mark[0] in (VALUE, PART, OMIT) and mark[1] not in shops for mark in self.marks)
+            listed = place in self.layout.parted and not own  # 喜茶 一杯奶茶 一杯果茶
+            self.led = self.paused(place) and not listed
 
     def fail(self, problem: str, detail: str) -> None:
         """Note why no answer may be given; the first reason stays."""
@@ -241,6 +244,10 @@ def _laid_out(reading: Reading, place: int) -> int:
         reading.marks.append((BREAK, "", None))
     if place in layout.turns:
         return _takes_turn(reading, place, layout.turns[place])
+    if place in layout.called:
+        after, mark = layout.called[place]
+        reading.marks += [(BREAK, "", None), mark]
+        return after
     if place in layout.shares:
         after, shares = layout.shares[place]
         reading.lead(place)

@@ -183,6 +183,12 @@ CONTINUED = [
     ),
 ]
 OPEN = """
+一杯芒果奶昔一杯芒果冰沙，芒果的少糖 / 一杯芒果奶昔，两杯榴莲奶昔，樱桃的少糖
+一杯芒果奶昔，两杯榴莲奶昔，榴莲的再来一杯 / 一杯芒果奶昔，两杯榴莲奶昔，榴莲的一杯少糖 / 芒果奶昔，榴莲奶昔，榴莲的少糖
+一杯芒果奶昔，两杯榴莲奶昔，榴莲的不要了 / 一杯芒果奶昔，两杯榴莲奶昔，榴莲的太甜
+一杯热榴莲奶昔，两杯冰榴莲奶昔，榴莲的少糖
+一杯奶茶 喜茶 一杯果茶 / 奶茶一杯 喜茶 果茶一杯 / 喜茶 一杯奶茶 古茗 一杯果茶
+一杯喜茶奶茶 一杯果茶 古茗 / 喜茶 奶茶+果茶 热 / 喜茶 奶茶果茶 少糖
 来一杯，给我妈来一杯奶茶 / 来两杯，给我妈来两杯奶茶 / 来一杯，一杯奶茶
 我要奶茶我要果茶她要拿铁
 我要奶茶她不要果茶 / 我喝奶茶她不喝果茶 / 我要奶茶我要果茶 / 他要奶茶他要果茶
@@ -232,6 +238,18 @@ NAMED_AGAIN = [
     ("果茶五杯奶茶三杯奶茶都半糖", order({**FRUIT, "quantity": 5}, {**TEA, "quantity": 3, "sugar": "half"})),
     ("两杯，奶茶和果茶，奶茶热果茶去冰", order({**TEA, **HOT}, {**FRUIT, **NO_ICE})),
 ]
+SHORTLY = [
+    (
+        "一杯芒果奶昔，两杯榴莲奶昔，榴莲的少糖",
+        order({"drink": "芒果奶昔"}, {"drink": "榴莲奶昔", "quantity": 2, "sugar": "less"}),
+    ),
+    (
+        "两杯生椰拿铁，一杯陨石拿铁，陨石那个要热的",
+        order({"drink": "生椰拿铁", "quantity": 2}, {"drink": "陨石拿铁", **HOT}),
+    ),
+    ("奶茶x1 果茶x1 喜茶 都热", order({**TEA, "brand": "喜茶", **HOT}, {**FRUIT, "brand": "喜茶", **HOT})),
+    ("喜茶的 奶茶一杯 果茶一杯", order({**TEA, "brand": "喜茶"}, {**FRUIT, "brand": "喜茶"})),
+]
 SORTS = [
     (
         "三杯奶茶，全糖半糖无糖各一杯",
@@ -280,7 +298,7 @@ GIVEN = [
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED + CONTINUED + IN_TURN + NAMED_AGAIN
+    LAID_OUT + SHARED + SUMMED + EACH + OWNED + OF_ALL + ROWS + BRANDED + CONTINUED + IN_TURN + NAMED_AGAIN + SHORTLY
     + SORTS + SAID_TWICE + GIVEN,
 )  # fmt: skip
 def test_every_item_gets_what_was_said_of_it(text: str, expected: OrderIntent) -> None:
