@@ -198,7 +198,7 @@ def _said_before(reading: Reading, number: int, place: int, after: int) -> bool:
 
     Of one cup only where it is said to be enough: 来一杯奶茶一杯 may go on.
     """
-    if reading.marks and reading.marks[-1][0] is AMEND:
+    if not reading.marks or reading.marks[-1][0] is AMEND:
         return False
     said = [mark[2] for mark in reading.marks if mark[0] is QUANTITY]
     names = sum(mark[0] is HEAD for mark in reading.marks)
@@ -250,6 +250,8 @@ def _bound(reading: Reading, place: int) -> int:
         first += 1  # budget 20
     if reading.number(first) is None:
         return reading.refuse(place)
+    if reading.at(first + 1)[0].roles & _MEASURE:
+        reading.fail("tie", "at most so many")  # 别超25杯奶茶
     after = _budget(reading, first, bounded=True)
     return after if after > first else reading.refuse(place)
 

@@ -29,5 +29,7 @@ class Layout:
     """Where somebody says what is theirs, and the place after the words for who it is."""
     called: Mapping[int, tuple[int, tuple[str, str, Any]]] = field(default_factory=dict)
     """Where a name is said again by what tells it from the others, the place after it, and its mark."""
+    spends: bool = False
+    """Whether a word may say that something is spent."""
     shares: Mapping[int, tuple[int, Shares]] = field(default_factory=dict)
     """Where shares begin, the place after them, and the shares."""

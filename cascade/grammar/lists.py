@@ -52,6 +52,7 @@ def lay_out(reading: Reading) -> None:
     said = 0
     for token in tokens:
         said |= token[0].roles
+    layout.spends = bool(said & ROLE["spend"])
     if said & _DIVIDES and len(heads) == 1 and not (layout.shares or reading.changing):
         layout.shares = _sorts(reading, heads[0]) or _halves(reading)
     if said & ANYBODY and heads and not reading.changing:

@@ -49,7 +49,7 @@ def lay_out(reading: Reading) -> None:
         found = _spent(reading, place) if _bare(reading.tokens[place][0]) else _spends_itself(reading, place)
         if found is not None:
             _keep(reading, found)
-    if not places and (unnamed := _unnamed(reading)) is not None:
+    if not places and reading.layout.spends and (unnamed := _unnamed(reading)) is not None:
         _keep(reading, unnamed)
 
 

@@ -28,6 +28,8 @@ from cascade.grammar.values import (
 
 _CHANGES: Final = ROLE["change"] | ROLE["lead"]
 _LEADS: Final = ROLE["copula"] | _CHANGES
+_SAYS_ONE: Final = frozenset({"numeral", "count", "unknown", "heard"})
+"""Kinds of words without a slot that a value may be made of."""
 _GIVES: Final = ROLE["origin"] | ROLE["lead"] | TAKES_BACK
 
 
@@ -67,6 +69,8 @@ def pass_over(reading: Reading, *, known: bool = False) -> None:
 
 def _plain(reading: Reading) -> bool:
     """Whether nothing in an utterance can have anything give way."""
+    if not any(entry.slot or entry.variants or entry.kind in _SAYS_ONE for entry, _, _ in reading.tokens):
+        return True
     text, words = reading.utterance.text, reading.spec.superseded
     before, after = words.beside["any"].before, words.beside["any"].after
     for entry, start, end in reading.tokens:

@@ -33,6 +33,7 @@ from cascade.tiers.surroundings import (
     pointed_at,
     runs,
     said,
+    spent_by,
     taken_away,
     told_of,
 )
@@ -258,6 +259,8 @@ class Judge:
                 hearing.doubt(place, "once something else has come")
             for place in introduced(parse):
                 hearing.doubt(place, "somebody's words")
+            for place in spent_by(parse):
+                hearing.doubt(place, "told, or asked for")
         if parse.intent == self._spec.modify and told_of(parse):
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         for place in taken_away(parse):

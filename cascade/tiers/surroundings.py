@@ -198,6 +198,15 @@ def awaited(parse: Parse, words: tuple[str, ...]) -> Iterator[Place]:
             yield start, clause[-1][2]
 
 
+def spent_by(parse: Parse) -> Iterator[Place]:
+    """Somebody who begins a clause, and spends a flag right after it: 我妈用学生券点杯奶茶 may only tell."""
+    for clause in _clauses(parse):
+        (who, start, _), (spends, _, end) = clause[0], clause[min(1, len(clause) - 1)]
+        pays = spends.kind == "flag" or spends.roles & (ROLE["spend"] | ROLE["swap"])
+        if who.roles & ROLE["person"] and pays and any(entry.kind == "flag" for entry, _, _ in clause):
+            yield start, end
+
+
 def introduced(parse: Parse) -> Iterator[Place]:
     """What introduces words that ask, and nothing explains: 弹幕刷屏:来杯奶茶, not 点单:来杯奶茶."""
     clauses = list(_clauses(parse))
