@@ -231,6 +231,8 @@ def check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
         if slot.role == "part" and slot.field is not None and slot.without is not None:
             for item in items:
                 parts, without = item.get(slot.field, ()), item.get(slot.without, ())
+                if not parts:
+                    continue
                 heads = {value for value in item.values() if isinstance(value, str)}
                 if heads.intersection(parts):
                     raise Unclear("tie", "the same name twice")  # 烧仙草，要烧仙草

@@ -12,6 +12,8 @@ from cascade.grammar.entry import ROLE, Token
 _DELAY: Final = ROLE["delay"]
 _WHICH: Final = ROLE["which"] | ROLE["numeral"] | ROLE["unit"] | ROLE["of"] | ROLE["intended"]
 
+_SPEAKS_OF_ONE: Final = ROLE["change"] | ROLE["shift"] | ROLE["object"] | ROLE["ordinal"] | ROLE["rather"]
+
 
 def changes(tokens: list[Token]) -> bool:
     """Whether something is changed; 换燕麦奶 only says how it is made."""
@@ -30,7 +32,14 @@ def altered(tokens: list[Token], at: int) -> bool:
 
 def may_change(tokens: list[Token]) -> bool:
     """Whether an order that exists is spoken of, or something becomes something else."""
-    rather = tokens and tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
+    roles = 0
+    for entry, _, _ in tokens:
+        if entry.kind == "reference":
+            return True
+        roles |= entry.roles
+    if not roles & _SPEAKS_OF_ONE:
+        return False  # most orders are told by one look at their words
+    rather = tokens[0][0].roles & ROLE["rather"] and tokens[-1][0].roles & ROLE["final"]
     cups = sum(bool(token[0].roles & ROLE["ordinal"]) for token in tokens)
     return (
         bool(rather)
@@ -38,8 +47,7 @@ def may_change(tokens: list[Token]) -> bool:
         or changes(tokens)
         or shifts(tokens)
         or any(
-            token[0].kind == "reference"
-            or (token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1))
+            token[0].roles & ROLE["object"] and not _to_a_flag(tokens, at + 1)
             for at, token in enumerate(tokens)
         )
     )
