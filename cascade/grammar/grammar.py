@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import islice, product
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -146,22 +146,7 @@ class OrderGrammar:
         reason, detail = result.problem, result.detail
         if answer is None and not reason:
             reason, detail = "no_match", "no order in it"
-        guards = tuple(Guard(*guard) for guard in result.guards)
-        text, uncovered = utterance.text, _merged(result.uncovered)
-        tokens = tuple(found.tokens)
-        parse = Parse(
-            intent,
-            answer,
-            not reason,
-            reason,
-            detail,
-            uncovered,
-            guards,
-            tokens,
-            text,
-            _passed(result),
-            result.exchanged,
-        )
+        parse = _told(result, intent, answer, reason, detail)
         pauses = frozenset(token[1] for at, token in enumerate(found.tokens) if at and result.paused(at))
         return HeardParse(
             parse, tuple(found.dropped), frozenset(found.replaced), tuple(sorted(set(unresolved))), pauses
@@ -234,24 +219,10 @@ class OrderGrammar:
         return self._judged(result, items, wanted, decided=intent is not None)
 
     def _judged(self, result: Reading, items: list[Fields], intent: str, *, decided: bool) -> Parse:
-        text, tokens = result.utterance.text, tuple(result.tokens)
-        uncovered = _merged(result.uncovered)
+        text, uncovered = result.utterance.text, _merged(result.uncovered)
         if result.guards:
-            guards = tuple(Guard(*guard) for guard in result.guards)
-            word = text[guards[0].start : guards[0].end]
-            return Parse(
-                intent,
-                None,
-                False,
-                guards[0].reason,
-                word,
-                uncovered,
-                guards,
-                tokens,
-                text,
-                _passed(result),
-                result.exchanged,
-            )
+            reason, start, end = result.guards[0]
+            return _told(result, intent, None, reason, text[start:end])
         answer = None
         if not result.problem and (items or result.values or result.notes):
             answer = self._answer(result, items, intent)
@@ -268,19 +239,7 @@ class OrderGrammar:
                 answer = self._answer(result, items, intent)
             else:
                 reason, detail = "incomplete", "names something without saying what to do"
-        return Parse(
-            intent,
-            answer,
-            not reason,
-            reason,
-            detail,
-            uncovered,
-            (),
-            tokens,
-            text,
-            _passed(result),
-            result.exchanged,
-        )
+        return _told(result, intent, answer, reason, detail)
 
     def _answer(self, result: Reading, items: list[Fields], intent: str) -> BaseModel | None:
         try:
@@ -318,9 +277,21 @@ def _denies_first(result: Reading) -> bool:
     return bool(denies) and not told and {mark[0] for mark in result.marks} == {VALUE}
 
 
-def _passed(result: Reading) -> frozenset[int]:
-    """Starts of the words of a change that another value replaces, or that only say which order."""
-    return frozenset(result.tokens[place][1] for place in result.superseded)
+def _told(result: Reading, intent: str, answer: Any, reason: str, detail: str) -> Parse:
+    """What a reading came to: a whole order where there is no reason against it."""
+    return Parse(
+        intent,
+        answer,
+        not reason,
+        reason,
+        detail,
+        _merged(result.uncovered),
+        tuple(Guard(*guard) for guard in result.guards),
+        tuple(result.tokens),
+        result.utterance.text,
+        frozenset(result.tokens[place][1] for place in result.superseded),
+        result.exchanged,
+    )
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -29,6 +29,7 @@ from cascade.tiers.surroundings import (
     introduced,
     only_named,
     ordered_after,
+    paid_before,
     passed_over,
     pointed_at,
     runs,
@@ -261,6 +262,8 @@ class Judge:
                 hearing.doubt(place, "somebody's words")
             for place in spent_by(parse):
                 hearing.doubt(place, "told, or asked for")
+        for place in paid_before(parse) if parse.intent == self._spec.modify else ():
+            hearing.doubt(place, "how it was paid")
         if parse.intent == self._spec.modify and told_of(parse):
             hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
         for place in taken_away(parse):

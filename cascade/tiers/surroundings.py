@@ -207,6 +207,16 @@ def spent_by(parse: Parse) -> Iterator[Place]:
             yield start, end
 
 
+def paid_before(parse: Parse) -> Iterator[Place]:
+    """A flag that says how an order was paid that exists: 用券点的奶茶换成果茶."""
+    for at, (entry, start, end) in enumerate(parse.tokens):
+        rest = [word for word, _, _ in parse.tokens[at + 1 : at + 3]]
+        if rest and rest[0].roles & ROLE["carrier"]:
+            rest = rest[1:]
+        if entry.kind == "flag" and rest and rest[0].kind == "of":
+            yield start, end
+
+
 def introduced(parse: Parse) -> Iterator[Place]:
     """What introduces words that ask, and nothing explains: 弹幕刷屏:来杯奶茶, not 点单:来杯奶茶."""
     clauses = list(_clauses(parse))
