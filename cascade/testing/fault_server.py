@@ -56,6 +56,8 @@ Answer = Mapping[str, Any] | Callable[[str], Mapping[str, Any]]
 DRIP_S = 0.05
 """Between two bytes of a dripping reply."""
 RETRY_AFTER_S = 1
+_TURNS_TO_ACCEPT = 8
+"""Turns of the loop after which whoever was let in before the door closed can be hung up on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,16 @@ class FaultServer:
 
     async def _hang_up(self) -> None:
         if self._server is not None:
+            # closed while it lets somebody in, a server of asyncio leaves that connection open
+            for door in self._server.sockets:
+                self._loop.remove_reader(door.fileno())
+            for _ in range(_TURNS_TO_ACCEPT):
+                await asyncio.sleep(0)
             self._server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # what was closed is let go of in the turn after
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,6 +1,8 @@
 """Every fault of the servers, over real sockets: what the caller of ``classify`` sees of it."""
 
 import asyncio
+import gc
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -188,3 +190,12 @@ def test_probes_are_answered(server: FaultServer) -> None:
     assert asyncio.run(probe(server.ollama)) == (True, True)
     assert asyncio.run(probe(server.openai)) == (True, True)
     assert asyncio.run(probe(server.ollama.replace("test-model", "other-model"))) == (True, False)
+
+
+def test_whom_it_was_just_letting_in_is_hung_up_on_too() -> None:
+    for _ in range(100):
+        with FaultServer(DECLINE) as server:
+            callers = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+        for caller in callers:
+            caller.close()
+    gc.collect()  # a connection left open is told of here, and every warning is an error
