@@ -324,4 +324,6 @@ class GrammarSpec(Record):
     def _has_one_head(self) -> Self:
         if sum(slot.role == "head" for slot in self.slots.values()) != 1:
             raise ValueError("exactly one slot must have the role 'head'")
+        if sum(slot.role == "modifier" for slot in self.slots.values()) > 1:
+            raise ValueError("at most one slot may have the role 'modifier'")
         return self

@@ -72,6 +72,9 @@ def lexicon_of(lines: str) -> str:
          "slots:\n  drink: {role: part, field: toppings}\n", 6, "left out"),
         ("grammar.yaml", "intent: order_drink\nitems: items\nquantity: {field: quantity}\nwords: {}\n"
          "slots:\n  size: {role: attribute, field: size}\n", 1, "exactly one slot"),
+        ("grammar.yaml", "intent: order_drink\nitems: items\nquantity: {field: quantity}\nwords: {}\n"
+         "slots:\n  drink: {role: head, field: drink}\n  flavour: {role: modifier}\n  milk: {role: modifier}\n",
+         1, "at most one slot"),
         ("grammar.yaml", "intent: order_drink\nitems: items\nquantity: {field: quantity}\nwords: {verb: [来]}\n"
          "slots:\n  drink: {role: head, field: drink}\n", 4, "verb"),
     ],
