@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,7 +84,6 @@ class Bundle:
 
     path: Path
     manifest: Manifest
-    _documents: dict[str, Document] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, source: str | os.PathLike[str] = DEFAULT) -> Bundle:
@@ -136,10 +135,8 @@ class Bundle:
         return self.path / name
 
     def yaml(self, name: str) -> Document:
-        """A YAML file of the bundle, parsed strictly, with line numbers."""
-        if name not in self._documents:
-            self._documents[name] = parse(_read_text(self.file(name)), name)
-        return self._documents[name]
+        """A YAML file of the bundle, parsed strictly, with line numbers; anew each time, since documents are large."""
+        return parse(_read_text(self.file(name)), name)
 
     def json(self, name: str) -> Any:
         """A JSON file of the bundle."""

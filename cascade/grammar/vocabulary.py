@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -50,7 +50,7 @@ class _Draft:
     roles: int = 0
     guard: str = ""
     number: int = 0
-    senses: list[tuple[Slot, str]] = field(default_factory=list)
+    senses: tuple[tuple[Slot, str], ...] = ()
 
 
 class _LexiconFile(RootModel[Mapping[str, Mapping[Form, Forms]]]):
@@ -64,7 +64,7 @@ def vocabulary(bundle: Bundle, spec: GrammarSpec) -> list[Entry]:
     """
     drafts: dict[str, _Draft] = {}
     _read_lexicon(bundle.yaml("lexicon.yaml"), spec, drafts)
-    _add_phrasings(bundle.yaml("grammar.yaml"), spec, drafts)
+    _add_phrasings(bundle, spec, drafts)
     _add_words(spec, drafts)
     entries = {form: _entry(form, draft) for form, draft in drafts.items()}
     _mark_rejections(entries)
@@ -87,10 +87,11 @@ def _read_lexicon(document: Document, spec: GrammarSpec, drafts: dict[str, _Draf
                 _add_form(drafts, slot, value, value)
 
 
-def _add_phrasings(document: Document, spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
+def _add_phrasings(bundle: Bundle, spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
     for name, values in spec.phrasings.items():
         slot_spec = spec.slots.get(name)
         if slot_spec is None:
+            document = bundle.yaml("grammar.yaml")
             raise document.error(f"there is no slot {name!r}", ("phrasings", name))
         slot = Slot(name, slot_spec, slot_spec.field or "")
         for value, forms in values.items():
@@ -113,7 +114,7 @@ def _add_form(drafts: dict[str, _Draft], slot: Slot, value: str, form: str) -> N
     if slot.spec.role == "measure":
         draft.roles |= ROLE["measure" if form == value else "counted"]
     elif (slot, value) not in draft.senses:
-        draft.senses.append((slot, value))
+        draft.senses += ((slot, value),)
 
 
 def _add_words(spec: GrammarSpec, drafts: dict[str, _Draft]) -> None:
@@ -168,7 +169,7 @@ def _kind(roles: int) -> str:
 
 def _entry(form: str, draft: _Draft) -> Entry:
     kind = _kind(draft.roles) or ("guard" if draft.guard else "unknown")
-    others = [sense for sense in draft.senses if sense[0].spec.role != MODIFIER]
+    others = tuple(sense for sense in draft.senses if sense[0].spec.role != MODIFIER)
     # what is a word by itself is no modifier: 红豆 is a part
     senses = others if others or draft.roles or draft.guard else draft.senses
     if not senses:

@@ -35,8 +35,6 @@ def sealed(folder: Path, files: dict[str, str]) -> Bundle:
 def bundle() -> Bundle:
     folder = Path(mkdtemp(prefix="grammar-tests-"))
     opened = sealed(folder, {})
-    for name in ("grammar.yaml", "lexicon.yaml", "rules.yaml"):
-        opened.yaml(name)
     atexit.register(shutil.rmtree, folder)
     return opened
 
