@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cascade.bundle import Bundle, validated
+from cascade.grammar.named import written_out
 from cascade.grammar.spec import GrammarSpec
 
 NAMED_SLOTS = ("brand", "drink", "topping", "base", "flavour")
@@ -25,7 +26,7 @@ class Lexicon:
     def from_bundle(cls, bundle: Bundle) -> Lexicon:
         """Read ``lexicon.yaml``, and the phrasings of ``grammar.yaml``."""
         data = bundle.yaml("lexicon.yaml").data
-        spec = validated(GrammarSpec, bundle.yaml("grammar.yaml"))
+        spec = validated(GrammarSpec, written_out(bundle.yaml("grammar.yaml")))
         return cls(
             {
                 slot: {str(name): tuple(map(str, forms or ())) for name, forms in names.items()}

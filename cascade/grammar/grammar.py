@@ -23,6 +23,7 @@ from cascade.grammar import (
     flags,
     heard,
     leads,
+    named,
     names,
     notes,
     parts,
@@ -95,7 +96,7 @@ class OrderGrammar:
 
         Raises :class:`~cascade.errors.BundleCorrupt` with file and line.
         """
-        document = bundle.yaml("grammar.yaml")
+        document = named.written_out(bundle.yaml("grammar.yaml"))
         spec = validated(GrammarSpec, document)
         for key in ("intent", "modify"):
             intent = getattr(spec, key)
