@@ -14,33 +14,24 @@ from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration
-from cascade.tiers.doubting import Doubting
 from cascade.tiers.giving_way import GivingWay
 from cascade.tiers.guarding import CARRIERS, Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
     beside,
-    changed_and_ordered,
-    claimed,
     counting,
     describing,
     filled,
-    introduced,
-    only_named,
     ordered_after,
-    paid_before,
-    passed_over,
     pointed_at,
     runs,
     said,
-    spent_by,
-    taken_away,
-    told_of,
 )
 from cascade.tiers.tagging import Tagging
 from cascade.tiers.talk import idle, talk
 from cascade.tiers.verdict import MOST, Hearing, Verdict, bounded_odds
+from cascade.tiers.wording import Wording
 
 _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 """Slots whose words carry the whole value: what the tagger sees beside them belongs to no value of the grammar."""
@@ -58,7 +49,7 @@ class Judge:
     def __init__(self, calibration: Calibration, spec: GrammarSpec) -> None:
         self._spec = spec
         self._guarding = Guarding(calibration.order_details, spec)
-        self._doubting = Doubting(spec)
+        self._wording = Wording(spec)
         self._giving_way = GivingWay(spec, calibration.fields)
         self._fields = calibration.fields
         self._number = {name: place for place, name in enumerate(self._fields)}
@@ -73,8 +64,6 @@ class Judge:
         if spec.clock is not None:
             self._spoken.add(spec.clock.field)
         self._flags = {slot.field for slot in spec.slots.values() if slot.role == "flag"}
-        self._ways = [slot.field for slot in spec.slots.values() if slot.role == "value" and slot.field]
-        self._places = [slot.field for slot in spec.slots.values() if slot.role == "place" and slot.field]
         self._heads = [slot.field for slot in spec.slots.values() if slot.role == "head" and slot.field]
         self._exact = {
             name
@@ -90,11 +79,8 @@ class Judge:
     def verdict(self, parse: Parse, tagging: Tagging) -> Verdict:
         """About an order that the grammar found by itself."""
         hearing = Hearing(tagging, np.zeros(len(tagging.best), bool))
-        if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
-            hearing.doubt((0, len(tagging.best)), "nothing named")
+        hearing.doubts += self._wording.doubts(parse)
         self._chatter(hearing, parse)
-        self._unsettled(hearing, parse)
-        self._owned(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
@@ -106,8 +92,6 @@ class Judge:
         """About an order that was put together by the marks of these tags."""
         parse = found.parse
         hearing = Hearing(tagging, np.zeros(len(tagging.best), bool))
-        if parse.intent == self._spec.intent and not getattr(parse.answer, self._spec.items, ()):
-            hearing.doubt((0, len(tagging.best)), "nothing named")
         for place in found.unresolved:
             hearing.doubt(place, "marked, and not in the lexicon")
         spoken, edges = 0, 1.0
@@ -122,15 +106,13 @@ class Judge:
             if mark.field in self._spoken:
                 edges = min(edges, tagging.edges(mark.start, mark.end, number))
                 spoken += 1
-        self._denied(hearing, parse, marks)
         spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
-        if spending.number > 1 and not (spending.spends and spending.number == self._ordered(parse)):
+        if spending.number > 1 and not (spending.spends and spending.number == self._wording.ordered(parse)):
             hearing.doubt((spending.start, spending.end), "not as many to spend as are ordered")
         self._dropped(hearing, found)
         self._passed_over(hearing, found, spending)
-        self._unsettled(hearing, parse, self._guards(hearing, found, spending))
-        self._owned(hearing, parse)
-        self._whereto(hearing, parse)
+        hearing.doubts += self._wording.doubts(parse, self._guards(hearing, found, spending))
+        hearing.doubts += self._wording.of_marks(parse, marks)
         self._tagged_alone(hearing, parse.answer)
         self._said_at_all(hearing, parse.answer)
         return hearing.verdict(
@@ -143,10 +125,6 @@ class Judge:
             edges=bounded_odds(edges) - MOST,
             undropped=float(not found.dropped),
         )
-
-    def _ordered(self, parse: Parse) -> int:
-        items = getattr(parse.answer, self._spec.items, ())
-        return sum(getattr(item, self._spec.quantity.field) for item in items)
 
     def _chatter(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar cannot explain must be chatter, not what may say how many, or which: 仨百杯, 来杯美是."""
@@ -162,14 +140,6 @@ class Judge:
             describes = any(first <= start and end <= last for first, last in describes_at)
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
-
-    def _denied(self, hearing: Hearing, parse: Parse, marks: Sequence[Heard]) -> None:
-        """A way to bring something that is marked right after what denies it: 送 in 别送了."""
-        denials = self._spec.around.denials
-        ends = {guard.end for guard in parse.guards if parse.text[guard.start : guard.end] in denials}
-        for mark in marks:
-            if mark.field in self._ways and mark.start in ends:
-                hearing.doubt((mark.start, mark.end), "a way that is forbidden")
 
     def _passed_over(self, hearing: Hearing, found: HeardParse, spending: Spending) -> None:
         """What neither explains is chatter, unless it may say how many, or which."""
@@ -248,53 +218,6 @@ class Judge:
             elif items > 1 or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
         return frozenset(apart)
-
-    def _unsettled(self, hearing: Hearing, parse: Parse, apart: frozenset[Place] = frozenset()) -> None:
-        """Words by which the order is not asked for, or not all of it said, or nothing of it changes."""
-        if (
-            place := self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
-        ) is not None:
-            hearing.doubt(place, "told or considered, or not all of it said")
-        if parse.intent == self._spec.intent:
-            for place in self._doubting.awaited(parse):
-                hearing.doubt(place, "once something else has come")
-            for place in introduced(parse):
-                hearing.doubt(place, "somebody's words")
-            for place in spent_by(parse):
-                hearing.doubt(place, "told, or asked for")
-        for place in paid_before(parse) if parse.intent == self._spec.modify else ():
-            hearing.doubt(place, "how it was paid")
-        if parse.intent == self._spec.modify and told_of(parse):
-            hearing.doubt((0, len(parse.text)), "what was changed, or is to change")  # 你给我改成少糖了
-        for place in taken_away(parse):
-            hearing.doubt(place, "said, and then not wanted")
-        ends = {parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text}
-        several = max(1, len(getattr(parse.answer, self._spec.items, ())))
-        if parse.intent == self._spec.modify and len(ends) > several:
-            hearing.doubt((0, len(parse.text)), "which of them")  # 第一杯改少糖第二杯改去冰
-        if changed_and_ordered(parse) and parse.intent == self._spec.intent:
-            hearing.doubt((0, len(parse.text)), "a change, and another order")
-        if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
-            hearing.doubt((0, len(parse.text)), "named, and nothing becomes of it")
-
-    def _whereto(self, hearing: Hearing, parse: Parse) -> None:
-        """A place that nothing leads to may be where somebody is: 12号桌两杯奶茶."""
-        if parse.intent != self._spec.intent:
-            return
-        places = [name for name in self._places if filled(parse.answer, name, self._spec.items)]
-        leads = any(entry.roles & ROLE["lead"] for entry, _, _ in parse.tokens)
-        if (
-            places
-            and not leads
-            and not any(filled(parse.answer, way, self._spec.items) for way in self._ways)
-        ):
-            hearing.doubt((0, len(parse.text)), f"{places[0]} that nothing leads to")
-
-    def _owned(self, hearing: Hearing, parse: Parse) -> None:
-        """What is said of somebody's share, where there are several and the order holds one: 两杯奶茶，我的少糖."""
-        several = self._ordered(parse) > 1
-        for place in claimed(parse) if several and parse.intent == self._spec.intent else ():
-            hearing.doubt(place, "whose is it")
 
     def _mentions(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""

@@ -1,0 +1,110 @@
+"""What in the words of an order, as the grammar read it, speaks against acting on it, whatever the tags say.
+
+An order may be read without a gap and still not be asked for: it is told, or considered, or somebody else's, or only
+half of what is to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cascade.grammar import Parse
+from cascade.grammar.entry import ROLE
+from cascade.grammar.hearing import Heard
+from cascade.grammar.spec import GrammarSpec
+from cascade.tiers.doubting import Doubting
+from cascade.tiers.guarding import Place
+from cascade.tiers.surroundings import (
+    changed_and_ordered,
+    claimed,
+    filled,
+    introduced,
+    only_named,
+    paid_before,
+    passed_over,
+    spent_by,
+    taken_away,
+    told_of,
+)
+
+Doubt = tuple[Place, str]
+"""What is doubtful, and why."""
+_LEAD: Final = ROLE["lead"]
+
+
+class Wording:
+    """Finds such words. Immutable, safe to share."""
+
+    def __init__(self, spec: GrammarSpec) -> None:
+        self._spec = spec
+        self._doubting = Doubting(spec)
+        fields = [(slot.role, slot.field) for slot in spec.slots.values() if slot.field]
+        self._heads = [name for role, name in fields if role == "head"]
+        self._ways = [name for role, name in fields if role == "value"]
+        self._places = [name for role, name in fields if role == "place"]
+
+    def doubts(self, parse: Parse, apart: frozenset[Place] = frozenset()) -> Iterator[Doubt]:
+        """Of any order or change; ``apart`` are places of words that forbid something else than this order."""
+        if parse.intent == self._spec.intent:
+            yield from self._of_order(parse)
+        elif parse.intent == self._spec.modify:
+            yield from self._of_change(parse)
+        place = self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
+        if place is not None:
+            yield place, "told or considered, or not all of it said"
+        for place in taken_away(parse):
+            yield place, "said, and then not wanted"
+        if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
+            yield _all(parse), "named, and nothing becomes of it"
+
+    def _of_order(self, parse: Parse) -> Iterator[Doubt]:
+        if not getattr(parse.answer, self._spec.items, ()):
+            yield _all(parse), "nothing named"
+        for place in self._doubting.awaited(parse):
+            yield place, "once something else has come"
+        for place in introduced(parse):
+            yield place, "somebody's words"
+        for place in spent_by(parse):
+            yield place, "told, or asked for"
+        if changed_and_ordered(parse):
+            yield _all(parse), "a change, and another order"
+        if self.ordered(parse) > 1:
+            for place in claimed(parse):
+                yield place, "whose is it"  # 两杯奶茶，我的少糖
+
+    def _of_change(self, parse: Parse) -> Iterator[Doubt]:
+        for place in paid_before(parse):
+            yield place, "how it was paid"
+        if told_of(parse):
+            yield _all(parse), "what was changed, or is to change"  # 你给我改成少糖了
+        ends = {parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text}
+        if len(ends) > max(1, len(getattr(parse.answer, self._spec.items, ()))):
+            yield _all(parse), "which of them"  # 第一杯改少糖第二杯改去冰
+
+    def of_marks(self, parse: Parse, marks: Sequence[Heard]) -> Iterator[Doubt]:
+        """Of an order that was put together by marks."""
+        denials = self._spec.around.denials
+        ends = {guard.end for guard in parse.guards if parse.text[guard.start : guard.end] in denials}
+        for mark in marks:
+            if mark.field in self._ways and mark.start in ends:
+                yield (mark.start, mark.end), "a way that is forbidden"  # 送 in 别送了
+        if parse.intent == self._spec.intent:
+            yield from self._whereto(parse)
+
+    def _whereto(self, parse: Parse) -> Iterator[Doubt]:
+        """A place that nothing leads to may be where somebody is: 12号桌两杯奶茶."""
+        items = self._spec.items
+        places = [name for name in self._places if filled(parse.answer, name, items)]
+        leads = any(entry.roles & _LEAD for entry, _, _ in parse.tokens)
+        if places and not leads and not any(filled(parse.answer, way, items) for way in self._ways):
+            yield _all(parse), f"{places[0]} that nothing leads to"
+
+    def ordered(self, parse: Parse) -> int:
+        """How many are ordered."""
+        items = getattr(parse.answer, self._spec.items, ())
+        return sum(getattr(item, self._spec.quantity.field) for item in items)
+
+
+def _all(parse: Parse) -> Place:
+    return 0, len(parse.text)
