@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cascade.grammar import Guard
-from cascade.grammar.spec import AroundWords, CommandSpec, GrammarSpec
+from cascade.grammar.acting_words import AroundWords, CommandSpec
+from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 
 BREAKS: Final = ",.;:!?。、~ …"

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from cascade.grammar import Parse
+from cascade.grammar.acting_words import CommandSpec
 from cascade.grammar.entry import ROLE
-from cascade.grammar.spec import CommandSpec, GrammarSpec
+from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 from cascade.tiers.commanding import BREAKS, clauses
 from cascade.tiers.guarding import Place, kinds_of

@@ -1,0 +1,92 @@
+"""Sections of ``grammar.yaml`` for intents that act: how they are commanded, and what makes them doubtful."""
+
+from __future__ import annotations
+
+from cascade.grammar.forms import Forms, Record
+
+
+class CommandSpec(Record):
+    """How an intent that acts and carries no order is commanded."""
+
+    acts: Forms
+    """What is to be done: 取消."""
+    frames: Forms
+    """What a command begins with at the start of a clause, and after ``ends``: 帮我, 把."""
+    anywhere: Forms = ()
+    """Those of ``frames`` that no subject stands before: 你给我."""
+    ends: Forms = ()
+    """What ends a clause where no sign does: 了, 吧."""
+    opens: Forms = ()
+    """Commands without a frame, at the start of a clause: 取消订单."""
+    closes: Forms = ()
+    """The same, at its end: 订单取消."""
+    alone: Forms = ()
+    """The same, where nothing else is said in the clause: 领."""
+    describing: Forms = ()
+    """Guards that in a command may describe what it asks for: 能."""
+    described: Forms = ()
+    """What they then lead to: 的券."""
+    tails: Forms = ()
+    """After what is to be done, where another clause begins: 帮我领一张她不会."""
+    addressed: Forms = ()
+    """In a command, show that somebody is told to do it: 帮我."""
+    urged: Forms = ()
+    """In a command, show that 了 at its end does not tell: 快把订单取消了."""
+    objects: Forms = ()
+    """What it is done with is called by one of these, wherever it stands: 单. 取消考试 is something else."""
+    names: Forms = ()
+    """Of these, what a clause that only tells of it goes on after: 券 in 领券大军."""
+
+
+class AroundWords(Record):
+    """What stands around a command."""
+
+    governs: Forms = ()
+    """Right before a command, these make it no command, also with a sign between: 他说, 没."""
+    within: Forms = ()
+    """The same, in one clause with it: 商家."""
+    leads: Forms = ()
+    """Words that end like those and only lead to it: 跟你说."""
+    denials: Forms = ()
+    """Beginnings of guards that forbid what is said after them: 别."""
+    complaints: Forms = ()
+    """Questions that want no answer: 怎么还没送."""
+    wonders: Forms = ()
+    """Questions that want one, whatever is commanded then: 怎么领."""
+    passing: Forms = ()
+    """Guards of other reasons that in a clause before a command may only say why: 别人."""
+    mistaken: Forms = ()
+    """Right before a detail, show that it is what came by mistake: 点成."""
+    times: Forms = ()
+    """Guards that say when something was: 昨天."""
+    again: Forms = ()
+    """In a command, show that what was done before is to be done once more: 再."""
+    statements: Forms = ()
+    """Particles of questions that also end statements: 呢."""
+    now: Forms = ()
+    """In a command, show that it is for now, whatever is said of later: 先."""
+    waits: Forms = ()
+    """Conditions that only say when: 等会."""
+    later: Forms = ()
+    """In a clause about later, show that it is of something else: 晚点再点."""
+    done: str = ""
+    """Characters that before a deed say that it is done, or whose it is: 早, 他."""
+    own: str = ""
+    """Characters of what stands before a deed of who speaks: 我已经."""
+    lightly: Forms = ()
+    """What may follow an act where nothing is named that it is done with: 一下, 给我."""
+    particles: str = ""
+    """Characters that say nothing by themselves: 了, 吧."""
+
+
+class DoubtWords(Record):
+    """What makes an intent doubtful that only a model could tell: the wish is told, considered, or not all said."""
+
+    anywhere: Forms = ()
+    """Wherever they stand: 后者少糖, 差点取消订单."""
+    last: Forms = ()
+    """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
+    meant: Forms = ()
+    """What ends with one of these and says the opposite: 没跟你开玩笑."""
+    awaited: Forms = ()
+    """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""

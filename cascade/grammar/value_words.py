@@ -1,0 +1,96 @@
+"""Sections of ``grammar.yaml`` for values that no list can hold: prices, times, places, and what takes their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from pydantic import Field
+
+from cascade.grammar.forms import Beside, Forms, Record
+
+
+class BudgetWords(Record):
+    """Where an upper price bound is said: 不超过二十块, 二十块以内."""
+
+    field: str
+    before: Forms = ()
+    units: Forms = ()
+    after: Forms = ()
+
+
+class ClockWords(Record):
+    """Where a time of day or a delay is said: 明天下午三点半, 半小时后. Kept as spoken."""
+
+    field: str
+    days: Forms = ()
+    parts: Forms = ()
+    hours: Forms = ()
+    minutes: Forms = ()
+    fractions: Forms = ()
+    """After the hour: 半, 一刻."""
+    delays: Forms = ()
+    """Units of a delay: 分钟, 小时."""
+    half: Forms = ()
+    """Before a unit of a delay, instead of a numeral."""
+    later: Forms = ()
+    """After a delay: 后."""
+    within: Forms = ()
+    """The same, of what is to be there before it is over: 半小时内送到. 十分钟内下单 is when to order."""
+    around: Forms = ()
+    """After a time of day: 之前, 左右."""
+
+
+class AddressWords(Record):
+    """How a place may end that is not in the lexicon: 三号楼, 和平路3号. It must follow a word that leads to it."""
+
+    endings: Forms = ()
+    verbs: Forms = ()
+    """What no name of a place has in it: 填 in 地址就填公司."""
+    misheard: Forms = ()
+    """What an address begins with that may be the end of the word before it, misspelt: 道 in 送道五栋."""
+    tails: Forms = ()
+    """After a marked place, part of it: 那里 in 宿管阿姨那里."""
+    ways: Forms = ()
+    """After an ending, no part of the place: 来 in 篮球馆来."""
+    digits: int = Field(default=3, ge=1)
+    """A bare number of at least so many digits may end an address too: 602."""
+
+
+class SupersededWords(Record):
+    """Right before a value of an order that exists, what says that another one shall take its place."""
+
+    unsent: Forms = ()
+    """Before where it shall not go: 别送宿舍了，送网吧."""
+    refused: Forms = ()
+    """Before a way to get it that is not wanted, where another is: 不自取了，送到公司."""
+    contrast: Forms = ()
+    """Before what it is not, where it is said what it is: 不是两杯是六杯."""
+    mistaken: Forms = ()
+    """Before what was ordered, or heard, by mistake: 手滑点成热的，改冰的."""
+    differs: Forms = ()
+    """Before by how many it was wrong: 多点了一杯，改成一杯."""
+    wrong: Forms = ()
+    """The same, right after it: 少冰打错了."""
+    slips: Forms = ()
+    """Before these words, says nothing more: 我刚手滑."""
+    arrows: Forms = ()
+    """Between what it was and what it becomes: 少糖→无糖."""
+    rightly: Forms = ()
+    """Before how many it shall be, where it is said how many it shall not: 我要的是四杯不是十杯."""
+
+    @cached_property
+    def beside(self) -> Mapping[str, Beside]:
+        """The words of each class, ready to be looked for; ``places`` are those that may stand before a place."""
+        classes = {name: Beside(getattr(self, name)) for name in type(self).model_fields}
+        every = (getattr(self, name) for name in type(self).model_fields if name != "rightly")
+        return {**classes, "places": Beside(self.unsent, self.contrast, self.mistaken), "any": Beside(*every)}
+
+
+class SpokenWords(Record):
+    """What a value kept as spoken neither begins with nor holds, where a model marked it."""
+
+    leads: Forms = ()
+    """Leads to a wish and is no part of it: 改成 in 改成放门口."""
+    doubtful: Forms = ()
+    """What makes it more, or less, than one wish that can be kept: 公司或者家, 不要放门口要放快递柜."""
