@@ -110,8 +110,23 @@ def _settle_pointed(reading: Reading) -> None:
 def _check_all(reading: Reading) -> None:
     """两杯都改热的, 那两杯都改热的: how many they are may be said of the change, or only say which they are."""
     kinds = [mark[0] for mark in reading.marks if mark[0] in (QUANTITY, ALL, CHANGE)]
-    if kinds[:2] == [QUANTITY, ALL]:
+    if kinds[:2] == [QUANTITY, ALL] or (kinds.count(QUANTITY) == 1 and _counts_existing(reading)):
         reading.fail("tie", "how many, or which of them")
+
+
+def _counts_existing(reading: Reading) -> bool:
+    """Whether a number stands right after what points at an order that exists: 那单里的两杯改成热的."""
+    for place in range(1, reading.count - 1):
+        if place in reading.superseded:
+            continue
+        if (reading.number(place) or 0) > 1 and reading.at(place + 1)[0].roles & ROLE["measure"]:
+            before = place - 1
+            while reading.at(before)[0].kind in ("of", "inside"):
+                before -= 1
+            points = reading.at(before)[0].roles
+            if points & ROLE["reference"] and not points & (ROLE["statement"] | ROLE["change"]):
+                return True
+    return False
 
 
 def _find(marks: list[Mark], kind: str) -> int:

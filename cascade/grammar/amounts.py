@@ -94,6 +94,12 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
         return place
     if number == 1:
         return reading.refuse(place)  # 一人两杯: for each of how many?
+    if (
+        reading.at(place + 2)[0].roles & ROLE["drunk"]
+        and reading.begins_at(place)
+        and reading.ends_at(place + 3)
+    ):
+        return _drinkers(reading, place)
     if wanted := _wanted(reading, place + 2):
         return _quantity(reading, number, place, wanted)
     if _one_each(reading, number, place + 2):
@@ -104,6 +110,15 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     after = max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
     together = _together(reading, after)
     return _quantity(reading, number, place, together) if together else after
+
+
+def _drinkers(reading: Reading, place: int) -> int:
+    """三个小孩喝, a clause of its own, is a wish that is kept as spoken."""
+    notes = [slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field]
+    if not notes:
+        return place
+    reading.wish(notes[0], reading.spoken(place, place + 2))
+    return place + 3
 
 
 def _one_each(reading: Reading, number: int, place: int) -> bool:
@@ -184,6 +199,8 @@ def _quantity(reading: Reading, number: int, place: int, after: int) -> int:
     misheard = name.kind == "head" and reading.at(place + 1)[0].roles & _COUNTED
     if misheard and name.value.startswith(reading.utterance.text[start:end]):
         reading.fail("tie", f"how many, or the beginning of {name.value}")  # 三平霸霸奶茶
+    if number > 1 and name.kind in _NAMED and reading.at(place + 1)[0].roles & ROLE["variety"]:
+        reading.fail("tie", f"{number} kinds of it")  # 三种奶茶
     if not spec.min <= number <= spec.max:
         reading.fail("quantity", f"{number} is outside {spec.min}..{spec.max}")
     if _said_before(reading, number, place, after):

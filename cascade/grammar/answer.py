@@ -31,6 +31,7 @@ from cascade.grammar.spec import GrammarSpec
 from cascade.grammar.spent import check_spent
 
 _GIVEN: Final = ROLE["person"] | ROLE["recipient"]
+_ANEW: Final = ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["falter"] | ROLE["amend"]
 _OWNED: Final = ROLE["person"] | ROLE["owner"]
 _SAID_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
@@ -60,6 +61,7 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
             shop=not (reading.served or (JOIN, MORE, None) in reading.marks or _spoken_by_several(reading)),
             given=any(entry.roles & _GIVEN for entry, _, _ in reading.tokens),
             plain=any(entry.roles & ROLE["plain"] for entry, _, _ in reading.tokens),
+            some=not _begins_anew(reading),
         )
         row = pieces(reading.marks)
         if not _falters(reading):
@@ -103,6 +105,12 @@ def _falters(reading: Reading) -> bool:
         (at for at, (entry, _, _) in enumerate(reading.tokens) if entry.kind == "numeral"), reading.count
     )
     return any(entry.roles & ROLE["falter"] for entry, _, _ in reading.tokens[first:])
+
+
+def _begins_anew(reading: Reading) -> bool:
+    """Whether somebody orders, or thinks again, once the first number was said: 两杯奶茶，来一杯加椰果."""
+    first = next((at for at, (entry, _, _) in enumerate(reading.tokens) if entry.kind == "numeral"), 0)
+    return any(entry.roles & _ANEW for entry, _, _ in reading.tokens[first:])
 
 
 def changed(reading: Reading) -> list[Fields]:

@@ -45,11 +45,13 @@ class Assembly:
         shop: bool = False,
         given: bool = False,
         plain: bool = False,
+        some: bool = False,
     ) -> None:
         """``head`` is the field of the name, ``spreading`` are those said of one item and perhaps meant for all.
 
         ``apart`` says that each of several people gets something, ``shop`` that one shop named first may be meant for
-        everything, ``given`` that somebody was named to get a share, ``plain`` that nothing is to be added to some.
+        everything, ``given`` that somebody was named to get a share, ``plain`` that nothing is to be added to some,
+        ``some`` that one share may stand for itself: 两杯奶茶，一杯加椰果.
         """
         self.head = head
         self.spec = spec
@@ -57,6 +59,7 @@ class Assembly:
         self.shop = shop
         self.given = given
         self.plain = plain
+        self.some = some
         self.clause = 0
         self.leads: frozenset[str] = frozenset()
         """Of the spreading fields, those that stand before everything else: 蜜雪两杯柠檬水一杯奶茶."""
@@ -97,7 +100,12 @@ class Assembly:
             raise Unclear("tie", "a name said again for nothing")
         if self.promised is not None and not self.promised.subs:
             raise Unclear("tie", "a quantity for all of nothing")
-        items = [one for item in self.items for one in resolved(item, given=self.given, apart=self.apart)]
+        some = self.some and len(self.items) == 1
+        items = [
+            one
+            for item in self.items
+            for one in resolved(item, given=self.given, apart=self.apart, some=some)
+        ]
         if not items and (self.leading or self.everywhere):
             items = [Item(None, False, 0)]
         if self.leading and len(items) > 1 and not self.leading.keys() <= self.spreading:
@@ -151,6 +159,8 @@ def _named(assembly: Assembly, piece: Piece) -> None:
     if len(items) == 1 and not items[0].headed and items[0].number is not None and not items[0].divided:
         if any(not sub.headed for sub in items[0].subs):
             raise Unclear("tie", "a name after parts without one")
+        if piece.more and piece.number is not None and items[0].subs and items[0].subs[-1].number is None:
+            raise Unclear("tie", "one of those counted, or another")  # 两杯，奶绿，再来一杯果茶
         items[0].subs.append(new)
         return
     if assembly.sealed:

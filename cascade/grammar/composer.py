@@ -19,6 +19,7 @@ from cascade.grammar.reading import (
     EACH,
     HEAD,
     JOIN,
+    MORE,
     OMIT,
     OTHER,
     PART,
@@ -67,6 +68,8 @@ class Piece:
     """Fields that were said after its name and before its quantity."""
     turn: bool = False
     """Whether somebody else says what is theirs, which is no item before it."""
+    more: bool = False
+    """Whether it is said to come in addition to what stands before it: 再来一杯."""
 
 
 def put(fields: Fields, kind: str, name: str, value: Any) -> None:
@@ -126,36 +129,46 @@ def pieces(marks: list[Mark]) -> list[Piece]:
     found: list[Piece] = []
     run: list[Mark] = []
     named: set[str] = set()
-    link, clause, turn = BREAK, 0, False
+    link, clause, turn, more = BREAK, 0, False, False
 
     def cut(run: list[Mark], *, all_follow: bool = False) -> None:
         at = _said_again(run, named, all_follow=all_follow)
         new = _cut(run[:at], link, clause) if at or not run else []
         new += _named_again(run[at:], clause)
-        new[0].turn = turn
+        new[0].turn, new[0].more = turn, more
         named.update(mark[2] for mark in run if mark[0] is HEAD)
         found.extend(new)
 
-    for mark in marks:
+    for at, mark in enumerate(marks):
         kind = mark[0]
         if kind not in _LINKS:
             run.append(mark)
             continue
+        if kind is ALL:
+            _check_all(run, link)
         if not run:
             link = _joined(link, kind)
-        elif kind is ALL and link is not EACH and (link in _PARTITIVE or _counts_all(run)):
+        elif kind is ALL and link is not EACH and _of_those(marks[:at], run, link):
             if link not in _PARTITIVE:  # 另外两杯都 speaks of the two, 两杯都 of both
                 if run[:-1]:
                     cut(run[:-1])
-                run, link, turn = run[-1:], ALL, False
+                run, link, turn, more = run[-1:], ALL, False, False
         else:
             cut(run, all_follow=kind is ALL)
-            run, link, turn = [], kind, False
+            run, link, turn, more = [], kind, False, False
         turn |= mark[1] is TURN
+        more |= mark[1] is MORE
         clause += kind is BREAK
     if run or link in _DIVIDING:
         cut(run)
     return found
+
+
+def _of_those(marks: list[Mark], run: list[Mark], link: str) -> bool:
+    """Whether 都 speaks of what was counted right before it, and of nothing else."""
+    if link in _PARTITIVE:
+        return not any(mark[0] is HEAD for mark in run)  # 一杯拿铁另一杯美式都 speaks of both
+    return _counts_all(run) or _sums_up(marks, run)
 
 
 def _counts_all(run: list[Mark]) -> bool:
@@ -166,6 +179,33 @@ def _counts_all(run: list[Mark]) -> bool:
     heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
     by_number = next(kind for kind in kinds if kind in _COUNTED_OR_NAMED) is QUANTITY
     return len(run) == 1 or (by_number and numbers == heads + 1 > 1 and run[-1][2] > 1)
+
+
+def _sums_up(marks: list[Mark], run: list[Mark]) -> bool:
+    """Whether the number before 都 is how many names there are, none of them counted: 橙汁和苹果汁两杯都.
+
+    Raises :class:`Unclear` where it may be that, and may be how many of the last.
+    """
+    kinds = [mark[0] for mark in marks if mark[0] in _COUNTED_OR_NAMED]
+    names, number = kinds.count(HEAD), run[-1][2]
+    if run[-1][0] is not QUANTITY or names < 2 or number < 2 or kinds[-2:] != [HEAD, QUANTITY]:
+        return False
+    if kinds[0] is QUANTITY and kinds.count(QUANTITY) == names:
+        others = [mark[2] for mark in marks if mark[0] is QUANTITY][:-1]
+        if sum(others) + 1 == number:
+            raise Unclear("tie", "how many of the last, or of all")  # 来一杯橙汁和苹果汁两杯都要冰的
+    if kinds.count(QUANTITY) > 1:
+        return False
+    if number != names:
+        raise Unclear("tie", "how many of the last, or of all")
+    return True
+
+
+def _check_all(run: list[Mark], link: str) -> None:
+    """Hold 都 apart where something was said of some right before it: 其余中杯都热 may be all that are hot."""
+    kinds = {mark[0] for mark in run}
+    if link in _PARTITIVE and HEAD not in kinds and not kinds.isdisjoint(_DESCRIBED):
+        raise Unclear("tie", "of all, or of some")
 
 
 def _said_again(run: list[Mark], named: set[str], *, all_follow: bool) -> int:

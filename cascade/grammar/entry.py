@@ -64,6 +64,8 @@ class Entry:
     """Whether it may also be read as a rejection of what follows: 不要冰 before 红茶."""
     twofold: bool = False
     """Whether a head may also be a part: 芋圆."""
+    of_all: bool = False
+    """Whether it also says that what the rest of it says holds for all: 全去冰."""
     said: str = field(init=False)
     """``value``, as a :class:`Vague` one where the form leaves open how exactly."""
     latin: bool = field(init=False)

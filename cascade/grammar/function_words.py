@@ -39,6 +39,8 @@ class Words(Record):
     """各: the quantity that follows holds for every item named."""
     sort: Forms = ()
     """The same, where a quantity follows at once: 一样一杯."""
+    variety: Forms = ()
+    """A measure word that counts kinds: 三种奶茶 are no three of one."""
     couple: Forms = ()
     """A ``person`` that is two people: 爸妈."""
     crowd: Forms = ()

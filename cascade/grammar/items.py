@@ -48,10 +48,11 @@ def differ(fields: Fields, other: Fields) -> bool:
     return any(fields[name] != value for name, value in other.items() if name in fields)
 
 
-def resolved(item: Item, *, given: bool, apart: bool) -> list[Item]:
+def resolved(item: Item, *, given: bool, apart: bool, some: bool = False) -> list[Item]:
     """An item, or what it was spelled out as; the shares must add up.
 
-    ``given`` says that people were named for the shares, ``apart`` that each of several people gets something.
+    ``given`` says that people were named for the shares, ``apart`` that each of several people gets something, ``some``
+    that nobody begins anew before a share.
     """
     subs = item.subs
     if not subs:
@@ -60,10 +61,11 @@ def resolved(item: Item, *, given: bool, apart: bool) -> list[Item]:
     if alike and sum(map(number_of, subs)) == item.number:
         merge(item.fields, subs[0].fields)
         return [item]  # 两杯奶茶，一杯给我一杯给我妈，都少糖
-    if len(subs) == 1 and subs[0].closed and subs[0].fields and number_of(subs[0]) < number_of(item):
-        some, rest = item.copy(subs[0].number), item.copy(number_of(item) - number_of(subs[0]))
-        merge(some.fields, subs[0].fields)
-        return [some, rest]
+    alone = len(subs) == 1 and bool(subs[0].fields) and number_of(subs[0]) < number_of(item)
+    if alone and (subs[0].closed or (some and not (given or apart) and _adds(item, subs[0]))):
+        share, rest = item.copy(subs[0].number), item.copy(number_of(item) - number_of(subs[0]))
+        merge(share.fields, subs[0].fields)
+        return [share, rest]
     if len(subs) == 1 and (apart or given or not whole_again(item)):
         if not subs[0].headed or subs[0].number is not None:
             raise Unclear("tie", "one share of several")
@@ -73,6 +75,12 @@ def resolved(item: Item, *, given: bool, apart: bool) -> list[Item]:
     if sum(number_of(sub) for sub in subs) != item.number:
         raise Unclear("tie", f"the shares do not add up to {item.number}")
     return subs
+
+
+def _adds(item: Item, share: Item) -> bool:
+    """Whether a share differs from the rest in what is added or left out, and the rest has a name and nothing more."""
+    parts = all(isinstance(value, list) for value in share.fields.values())
+    return parts and not share.headed and item.headed and len(item.fields) == 1
 
 
 def whole_again(item: Item) -> bool:

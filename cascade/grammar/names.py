@@ -11,9 +11,10 @@ from typing import Final
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.numerals import NUMERAL_CHARS
 from cascade.grammar.portions import again, beside_cups
-from cascade.grammar.reading import BREAK, CHANGE, HEAD, PART, QUANTITY, VALUE, Handler, Reading
+from cascade.grammar.reading import ALL, BREAK, CHANGE, HEAD, PART, QUANTITY, VALUE, Handler, Reading
 
 _BRINGS: Final = ROLE["change"] | ROLE["all"]
+_OF_SOME: Final = frozenset({"measure", "numeral", "count", "other", "among", "rest"})
 _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
 
 
@@ -119,6 +120,12 @@ def _becomes(reading: Reading, entry: Entry) -> None:
         reading.marks.append((CHANGE, "", None))
 
 
+def _says_of_all(reading: Reading, entry: Entry, before: Entry) -> None:
+    """Note that a word says by itself of whom it is said: 三杯奶茶两杯果茶全去冰, where 两杯全去冰 speaks of two."""
+    if entry.of_all and not reading.changing and before.kind not in _OF_SOME:
+        reading.marks.append((ALL, "", None))
+
+
 def _beside_strange(reading: Reading, place: int) -> bool:
     """Whether a word stands beside one that nothing is known of, and that is not whose it is: 他冰美式我果茶."""
     theirs = place in reading.layout.turns.values()
@@ -160,6 +167,7 @@ def _attribute(reading: Reading, place: int) -> int:
         if _said_of_all(reading, place):
             reading.fail("tie", f"{entry.form} of all, or of the last")
     _becomes(reading, entry)
+    _says_of_all(reading, entry, before)
     reading.marks.append((VALUE, entry.slot.field, entry.said))
     return place + 1
 

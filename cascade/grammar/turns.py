@@ -19,6 +19,8 @@ _WANTS: Final = ROLE["wants"] | ROLE["carrier"] | ROLE["desire"] | ROLE["filler"
 _PAUSES: Final = ROLE["separator"] | ROLE["final"] | ROLE["filler"]
 _OF_ITEMS: Final = frozenset({"attribute", "of", "numeral", "measure", "portion", "count"})
 
+_COLON: Final = ":"
+
 Turn = tuple[int, int, str]
 """Where the words for one of them begin, the place after them, and who it is."""
 
@@ -101,6 +103,8 @@ def _turn(reading: Reading, place: int) -> Turn | None:
         who, at = f"{who}{reading.at(at)[0].form}", at + 1  # 她同学
     if reading.at(at)[0].kind == "of":
         at += 1
+    if reading.at(at)[0].form == _COLON and reading.begins_at(place):
+        return place, at + 1, who  # 我:奶茶;室友:果茶
     while (not speaks or entry.roles & ROLE["opener"]) and _wants(reading, at):
         at += 1
     return place, at, who

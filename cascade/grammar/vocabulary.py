@@ -68,6 +68,7 @@ def vocabulary(bundle: Bundle, spec: GrammarSpec) -> list[Entry]:
     _add_words(spec, drafts)
     entries = {form: _entry(form, draft) for form, draft in drafts.items()}
     _mark_rejections(entries)
+    _mark_of_all(entries, spec.words.all)
     return [*entries.values(), *_overlaps(entries)]
 
 
@@ -193,6 +194,19 @@ def _mark_rejections(entries: Mapping[str, Entry]) -> None:
             rest = entries.get(form.removeprefix(word)) if form.startswith(word) and form != word else None
             if rest is not None and rest.slot is not None and entry.slot is not None:
                 entry.rejects = True
+
+
+def _mark_of_all(entries: Mapping[str, Entry], words: tuple[str, ...]) -> None:
+    """全去冰 is 去冰 of all; 全冰 is as much ice as there may be."""
+    for form, entry in entries.items():
+        for word in words if entry.slot is not None and form.startswith(words) else ():
+            rest = entries.get(form.removeprefix(word)) if form.startswith(word) else None
+            if (
+                rest is not None
+                and len(rest.form) > 1
+                and (rest.slot, rest.value) == (entry.slot, entry.value)
+            ):
+                entry.of_all = True
 
 
 def _overlaps(entries: Mapping[str, Entry]) -> list[Entry]:

@@ -83,6 +83,9 @@ def _all(reading: Reading, place: int) -> int:
         and reading.paused(place)
     ):
         reading.marks.append((BREAK, "", None))
+    adds = reading.at(place + 1)[0].roles
+    if adds & ROLE["add"] and not adds & ROLE["carrier"] and reading.ends_at(place + 2):
+        reading.fail("tie", "all of what")  # 一个加布丁一个加红豆一个都加
     reading.marks.append((ALL, "", None))
     return place + 1
 

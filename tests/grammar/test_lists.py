@@ -398,3 +398,89 @@ def test_whose_it_is_or_how_many_stays_open(text: str) -> None:
 def test_a_portion_after_another_drink_is_a_drink() -> None:
     found = parsed("来份烧仙草热的，再来份双皮奶", "order_drink")
     assert found.answer == order({"drink": "烧仙草", **HOT}, {"drink": "双皮奶"})
+
+
+OF_ALL = [
+    ("三杯拿铁两杯奶茶全去冰", order({**LATTE, "quantity": 3, **NO_ICE}, {**TEA, "quantity": 2, **NO_ICE})),
+    ("奶茶，果茶，全去冰，各一杯", order({**TEA, **NO_ICE}, {**FRUIT, **NO_ICE})),
+    ("五杯奶茶，两杯全去冰，三杯热", order({**TEA, "quantity": 2, **NO_ICE}, {**TEA, "quantity": 3, **HOT})),
+    ("奶茶和果茶两杯都要冰的", order({**TEA, **ICED}, {**FRUIT, **ICED})),
+    ("奶茶、果茶、拿铁 三种都要 都热", order({**TEA, **HOT}, {**FRUIT, **HOT}, {**LATTE, **HOT})),
+    ("奶茶一杯果茶两杯都要冰的", order({**TEA, **ICED}, {**FRUIT, "quantity": 2, **ICED})),
+    ("一杯拿铁另一杯奶茶都要热的", order({**LATTE, **HOT}, {**TEA, **HOT})),
+    (
+        "四杯拿铁，一杯大杯，其余中杯，均热",
+        order({**LATTE, "size": "large", **HOT}, {**LATTE, "quantity": 3, "size": "medium", **HOT}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), OF_ALL)
+def test_what_is_said_of_all_is_said_of_each(text: str, wanted: OrderIntent) -> None:
+    assert parsed(text, "order_drink").answer == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "四杯拿铁一杯大杯其余中杯均热",
+        "三杯奶茶其中一杯去冰都要半糖",
+        "三杯奶茶，一杯热的，另外两杯加椰果都半糖",
+        "来一杯奶茶和果茶两杯都要冰的",
+        "奶茶和果茶三杯都要冰的",
+        "奶茶果茶拿铁三杯都要冰的",
+        "两杯奶茶全去冰一杯拿铁",
+        "三个奶茶一个加布丁一个加红豆一个都加",
+        "三种奶茶",
+        "来两款热奶茶",
+        "两杯，奶茶，半糖，再来一杯果茶",
+        "两份：奶茶，还要一份果茶",
+    ],
+)
+def test_what_may_be_said_of_some_or_of_all_is_not_settled(text: str) -> None:
+    parse = parsed(text, "order_drink")
+    assert not parse.complete, parse.answer
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("两杯奶茶，一杯加椰果", [{**TEA, "toppings": ("椰果",)}, TEA]),
+        ("点三个奶茶，两个去珍珠", [{**TEA, "quantity": 2, "without": ("珍珠",)}, TEA]),
+        ("两杯，一杯奶茶，再来一杯果茶", [TEA, FRUIT]),
+        ("我：奶茶；室友：奶茶加奶盖", [TEA, {**TEA, "toppings": ("奶盖",)}]),
+    ],
+)
+def test_one_share_alone_and_people_before_colons(text: str, items: list[dict[str, Any]]) -> None:
+    assert parsed(text, "order_drink").answer == order(*items)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给我和我妈点两杯奶茶，一杯加椰果",
+        "三杯热奶茶，一杯加椰果",
+        "两杯奶茶，一杯加椰果，半糖",
+        "两杯奶茶，再一杯加椰果",
+        "一杯拿铁，三杯奶茶一杯加椰果",
+        "两杯，一杯加椰果",
+    ],
+)
+def test_one_share_alone_is_no_share_where_it_may_be_another(text: str) -> None:
+    parse = parsed(text, "order_drink")
+    assert not parse.complete, parse.answer
+
+
+def test_how_many_drink_it_is_a_wish_in_a_clause_of_its_own() -> None:
+    parse = parsed("四杯奶茶，四个小孩喝")
+    assert parse.answer == order({**TEA, "quantity": 4}, preferences=("四个小孩喝",))
+        {**TEA, "quantity": 4}, preferences=("给四个小孩喝",)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["那单里的两杯拿铁改成热的", "已经下单的十杯，少冰改成去冰", "我点的三杯奶茶改半糖"]
+)
+def test_how_many_there_are_is_no_number_that_they_become(text: str) -> None:
+    parse = parsed(text, "modify_order")
+    assert not parse.complete, parse.answer
