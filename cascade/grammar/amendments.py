@@ -7,7 +7,7 @@ from typing import Final
 
 from cascade.grammar import parts, places, words
 from cascade.grammar.entry import ROLE
-from cascade.grammar.reading import AMEND, BREAK, HEAD, QUANTITY, VALUE, Handler, Mark, Reading
+from cascade.grammar.reading import AMEND, BREAK, HEAD, PART, QUANTITY, VALUE, Handler, Mark, Reading
 
 _SETTLED: Final = frozenset({QUANTITY, HEAD, VALUE})
 _PASSED: Final = ROLE["separator"] | ROLE["filler"] | ROLE["final"]
@@ -33,12 +33,28 @@ def _amend(reading: Reading, place: int) -> int:
     alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
     if reading.addressed == before + 1 > 0 and (strong or alone) and (moved := _moved(reading, place)):
         return moved
+    if before >= 0 and reading.tokens[before][0].kind == "part" and (strong or alone):
+        return _added(reading, place)
     if before < 0 or reading.tokens[before][0].kind not in _VALUES or not (strong or alone):
         asks = entry.roles & ROLE["asking"]
         return words.HANDLERS["asking"](reading, place) if asks else reading.refuse(place)
     reading.marks.append((AMEND, entry.guard or "correction", (start, end)))
     while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
         after += 1
+    return after
+
+
+def _added(reading: Reading, place: int) -> int:
+    """The place of another part that is added for the one right before: 加波霸，不，加布丁, no 再加布丁 or 也加布丁."""
+    _, start, end = reading.tokens[place]
+    after = place + 1
+    while reading.at(after)[0].roles & _PASSED and not reading.at(after)[0].roles & ROLE["filler"]:
+        after += 1
+    adds = reading.at(after)[0]
+    parted = reading.at(after + 1)[0].kind == "part" and reading.begins(after + 2)
+    if not (adds.roles & ROLE["add"] and len(adds.form) == 1 and parted):
+        return reading.refuse(place)
+    reading.marks.append((AMEND, reading.tokens[place][0].guard or "correction", (start, end)))
     return after
 
 
@@ -56,7 +72,9 @@ def _settles(reading: Reading, place: int) -> bool:
     last = place + 1
     while not reading.ends_at(last):
         last += 1
+    thinks = not reading.tokens[place][0].form.startswith(reading.spec.words.rather[0])  # 嗯还是少糖
     decided = last > place + 2 and reading.at(last - 1)[0].roles & ROLE["final"]
+    decided = decided or (thinks and last == place + 2)
     asks = last < reading.count and reading.at(last)[0].roles & (ROLE["asking"] | ROLE["tag"])
     return reading.begins_at(place) and bool(decided) and not asks
 
@@ -78,6 +96,9 @@ def settle(reading: Reading) -> None:
 def _corrected(before: list[Mark], after: list[Mark]) -> list[Mark] | None:
     while before and before[-1][0] is BREAK:
         before = before[:-1]
+    if before and before[-1][0] is PART:
+        added = [mark for mark in before if mark[0] is PART]
+        return [*before[:-1], *after] if len(added) == 1 and after[:1] != added else None
     clause = after[: next((at for at, mark in enumerate(after) if mark[0] not in _SETTLED), len(after))]
     if not before or not clause or before[-1][0] not in _SETTLED:
         return None
@@ -90,4 +111,43 @@ def _corrected(before: list[Mark], after: list[Mark]) -> list[Mark] | None:
     return [*before[: places[0]], first, *before[places[0] + 1 :], *after[1:]]
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {"amend": _amend}
+def _thinking(otherwise: Handler) -> Handler:
+    """Somebody who thinks again between two values of a kind takes the first back: 加冰，呃，少冰."""
+
+    def handler(reading: Reading, place: int) -> int:
+        entry, start, end = reading.tokens[place]
+        begins = reading.begins_at(place) or reading.paused(place)
+        alone = len(entry.form) == 1 and begins and reading.begins(place + 1)  # ，啊，
+        if alone or (entry.roles & ROLE["falter"] and entry.form[0] == entry.form[-1]):
+            after = _reconsidered(reading, place)
+            if after:
+                reading.marks.append((AMEND, "correction", (start, end)))
+                return after
+        return otherwise(reading, place)
+
+    return handler
+
+
+def _reconsidered(reading: Reading, place: int) -> int:
+    """The place of a value that ends its clause and takes the place of another one before, 0 where none does."""
+    said = next((mark for mark in reversed(reading.marks) if mark[0] is not BREAK), None)
+    before = place - 1
+    while before >= 0 and reading.tokens[before][0].roles & _PASSED:
+        before -= 1
+    after = place + 1
+    while reading.at(after)[0].roles & (ROLE["separator"] | ROLE["falter"]):
+        after += 1
+    value, last = reading.at(after)[0], after + 1
+    while reading.at(last)[0].roles & ROLE["final"]:
+        last += 1
+    if said is None or said[0] is not VALUE or reading.at(before)[0].kind != "attribute":
+        return 0
+    other = value.kind == "attribute" and value.slot is not None and value.slot.field == said[1]
+    return after if other and value.value != said[2] and reading.begins(last) else 0
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "amend": _amend,
+    "filler": _thinking(words.HANDLERS["filler"]),
+    "final": _thinking(words.HANDLERS["final"]),
+}

@@ -132,7 +132,7 @@ class OrderGrammar:
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
-        unresolved = [*found.unresolved, *heard.misread(result)]
+        unresolved = [*found.unresolved, *heard.misread(result), *parts.contradicted(result, found.fields)]
         if result.changing and (_denies_first(result) or _may_order(result)):
             result.fail("tie", _EITHER)  # 不要少糖要多糖
         items: list[Fields] = []

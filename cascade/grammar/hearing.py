@@ -298,11 +298,11 @@ def _reject(found: HeardTokens) -> None:
 
 
 def _more(words: Sequence[Token]) -> Entry | None:
-    """The part that a wish asks for more of, where it says nothing else: 多放红豆, 芋圆多来点."""
+    """The part that a wish asks for more of, where it says nothing else: 多放红豆, 芋圆多来点, 双份珍珠."""
     if len(words) != 2:
         return None
     parts = [sense for entry, _, _ in words for sense in entry.variants or (entry,) if sense.kind == "part"]
-    asks = any(entry.roles & ROLE["more"] for entry, _, _ in words)
+    asks = any(entry.roles & (ROLE["more"] | ROLE["plenty"]) for entry, _, _ in words)
     return parts[0] if asks and len(parts) == 1 else None
 
 

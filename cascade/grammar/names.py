@@ -21,7 +21,8 @@ _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
 def _head(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
-    if entry.roles & ROLE["picture"] and reading.shows(place):
+    pointed = reading.at(place - 1)[0].kind == "reference"  # 那杯☕ is the coffee
+    if entry.roles & ROLE["picture"] and reading.shows(place) and not pointed:
         return place + 1  # 拿铁☕ is one
     if _ends_apart(reading, place):
         reading.fail("tie", f"{entry.form}, or a shorter name and what it is like")  # 绿豆沙冰的大杯来一个

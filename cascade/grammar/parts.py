@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cascade.grammar.entry import ROLE, Entry
@@ -14,6 +14,9 @@ _GONE: Final = ROLE["perfective"] | ROLE["final"]
 _BEFORE_CHANGE: Final = ROLE["separator"] | ROLE["filler"] | ROLE["opener"] | ROLE["of"]
 _GIVING_WAY: Final = frozenset({"head", "attribute", "value"})
 _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["of"]
+_PUTS: Final = ROLE["add"] | ROLE["carrier"] | ROLE["desire"] | ROLE["more"] | ROLE["again"]
+_TRAILS: Final = ROLE["connector"] | ROLE["filler"] | ROLE["opener"]
+_LEAST: Final = 2
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 
 
@@ -136,6 +139,8 @@ def _part(reading: Reading, place: int) -> int:
         reading.specified |= slot.spec.specifies
         reading.dropped |= gone > taken + 1 and not reading.carried
         return gone
+    if wanted := _all_wanted(reading, place):
+        return wanted
     after = reading.at(place + 1)[0].roles
     if after & ROLE["add"] and not after & ROLE["increase"] and reading.ends_at(place + 2):
         return min(_list(reading, place, PART) + 1, place + 2)
@@ -160,13 +165,54 @@ def _exchanged(reading: Reading, place: int) -> bool:
 
 
 def _adds_instead(reading: Reading, place: int) -> bool:
-    """Whether a part is taken out at a place, and another put in at once: 仙草去掉加布丁."""
-    return bool(
-        reading.tokens[place][0].roles & ROLE["undo"]
-        and len(reading.tokens[place][0].form) > 1
-        and reading.at(place + 1)[0].roles & ROLE["add"]
-        and reading.at(place + 2)[0].kind == "part"
-    )
+    """Whether a part is taken out at a place, and another put in at once: 仙草去掉加布丁, 仙草去掉布丁加上."""
+    entry, following, last = (reading.at(at)[0] for at in (place, place + 1, place + 2))
+    if not entry.roles & ROLE["undo"] or len(entry.form) < _LEAST:
+        return False
+    if following.roles & ROLE["add"]:
+        return last.kind == "part"
+    puts = last.roles & ROLE["add"] and not last.roles & ROLE["increase"]
+    return bool(following.kind == "part" and puts and reading.begins(place + 3))
+
+
+def _all_wanted(reading: Reading, place: int) -> int:
+    """The place after parts of which all are wanted, 0 where they are not: 红豆花生都要."""
+    several = {mark[0] for mark in reading.marks if mark[0] is QUANTITY and mark[2] > 1}
+    if several or sum(mark[0] is HEAD for mark in reading.marks) != 1:
+        return 0
+    last = place
+    while reading.at(last + 1)[0].kind == "part" or (
+        reading.at(last + 1)[0].roles & ROLE["connector"] and reading.at(last + 2)[0].kind == "part"
+    ):
+        last += 1
+    entry = reading.at(last + 1)[0]
+    wants = entry.roles & ROLE["all"] and entry.form.endswith(reading.spec.words.wants)
+    if last == place or not wants or not reading.begins(last + 2):
+        return 0
+    return _list(reading, place, PART) + 1
+
+
+def contradicted(reading: Reading, fields: Mapping[int, str]) -> Iterator[tuple[int, int]]:
+    """Parts in a field that what is said right after them contradicts: 椰果 left out in 椰果加上.
+
+    ``fields`` are by the start of the word.
+    """
+    for place, (entry, start, end) in enumerate(reading.tokens):
+        if entry.slot is None or entry.slot.spec.role != "part" or start not in fields:
+            continue
+        last = place + 1
+        while reading.at(last)[0].kind == "part" or reading.at(last)[0].roles & _TRAILS:
+            last += 1
+        after, ends = reading.at(last)[0], last + 1
+        while reading.at(ends)[0].roles & _GONE:
+            ends += 1
+        if not reading.begins(ends):
+            continue  # 珍珠加椰果
+        wanted = fields[start] == entry.slot.field
+        wants = after.roles & _PUTS and not after.roles & ROLE["removed"]
+        wants = wants or (after.roles & ROLE["all"] and after.form.endswith(reading.spec.words.wants))
+        if (after.roles & ROLE["removed"]) if wanted else wants:
+            yield start, end
 
 
 def _gives_way(reading: Reading, place: int) -> int:

@@ -31,9 +31,9 @@ def inner(spec: GrammarSpec, text: str, words: Sequence[Token], *, place: bool) 
     first, last = 0, len(words)
     while first < last and (words[first][0].kind in _BEFORE or _of(words[first], text)):
         first += 1
-    while (
-        last > first and words[last - 1][0].kind in _AFTER and not (place and _named(spec, text, words, last))
-    ):
+    while last > first and words[last - 1][0].kind in _AFTER:
+        if place and (words[last - 1][0].kind == "inside" or _named(spec, text, words, last)):
+            break  # 云锦里
         last -= 1
     if all(entry.kind in _AFTER for entry, _, _ in words[first:last]):
         return None

@@ -30,6 +30,7 @@ _CHANGES: Final = ROLE["change"] | ROLE["lead"]
 _LEADS: Final = ROLE["copula"] | _CHANGES
 _SAYS_ONE: Final = frozenset({"numeral", "count", "unknown", "heard"})
 """Kinds of words without a slot that a value may be made of."""
+_HOURS: Final = ROLE["clock"] | ROLE["numeral"]
 _GIVES: Final = ROLE["origin"] | ROLE["lead"] | TAKES_BACK
 
 
@@ -73,7 +74,9 @@ def _plain(reading: Reading) -> bool:
         return True
     text, words = reading.utterance.text, reading.spec.superseded
     before, after = words.beside["any"].before, words.beside["any"].after
-    for entry, start, end in reading.tokens:
+    for at, (entry, start, end) in enumerate(reading.tokens):
+        if entry.roles & ROLE["aspect"] and reading.at(at + 1)[0].roles & _HOURS:
+            return False
         if entry.roles & _GIVES or entry.kind == "value" or before(text, start) or after(text, end):
             return False
     return not any(arrow in text for arrow in words.arrows)
@@ -199,11 +202,23 @@ def _became(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
         if following.first != value.last + 1 or following.field != value.field:
             continue
         _, start, end = reading.tokens[value.last]
-        origin = reading.at(value.first - 1)[0].roles & ROLE["origin"]
-        if origin and reading.tokens[value.last][0].roles & ROLE["change"]:
-            yield value, value.first - 1, value.last
+        origin = value.first - 1
+        if not reading.at(origin)[0].roles & ROLE["origin"]:
+            origin = _of_its_kind(reading, value)
+        if origin >= 0 and reading.tokens[value.last][0].roles & ROLE["change"]:
+            yield value, origin, value.last
         elif text[start:end] in arrows and pointed == 1:
             yield value, value.first, following.first
+
+
+def _of_its_kind(reading: Reading, value: Said) -> int:
+    """The place of what is changed, right before what it was: 送餐时间三点改成五点; -1 where it is not said."""
+    spec, place = reading.spec, value.first - 1
+    if value.field not in (spec.place, spec.clock.field if spec.clock is not None else ""):
+        return -1
+    while reading.at(place)[0].roles & ROLE["clock"]:
+        place -= 1
+    return place if reading.at(place)[0].roles & ROLE["aspect"] else -1
 
 
 def _corrected(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:

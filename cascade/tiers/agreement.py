@@ -192,9 +192,11 @@ class Judge:
         items = getattr(found.parse.answer, self._spec.items, ())
         named = all(any(said(item, head) for head in self._heads) for item in items)
         for start, end, role in found.dropped:
-            if start not in found.replaced:
+            replaced = start in found.replaced
+            if not replaced:
                 hearing.passed(hearing.tagging.chance(start, end, -1))
-            which = role == "attribute" and pointed_at(found.parse.tokens, start)
+            which = role == "attribute" or (role == "head" and not replaced)
+            which = which and pointed_at(found.parse.tokens, start)
             if which and found.parse.intent == self._spec.modify:
                 hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖
             if role == "attribute" and ordered_after(found.parse.tokens, end):

@@ -28,6 +28,7 @@ _LEADS: Final = (
 """What may stand between a denial and the command that it denies: 别给我把那单取消."""
 _SILENT: Final = frozenset({"final", "perfective", "separator", "asking", "tag", "filler", "guard"})
 """Kinds of words that may follow what takes an order back, and order nothing."""
+_PAUSING: Final = ROLE["separator"] | ROLE["filler"]
 _PAUSES: Final = frozenset({"separator", "filler", "aside", "final"})
 """Kinds of words after which a clause may begin."""
 _SOFT: Final = frozenset({"negation", "past"})
@@ -150,6 +151,8 @@ class Guarding:
 
     def soft(self, guard: Guard, parse: Parse) -> bool:
         """Whether a guard may be talk: it denies nothing that is named or asked for right after it."""
+        if _takes_back(guard, parse) or _asks_whether(guard, parse):
+            return False
         if parse.text[guard.start : guard.end] in self._spec.soft.get(parse.intent, ()):
             return True
         if self._opens(guard, parse):
@@ -221,6 +224,32 @@ def _named_before(parse: Parse, start: int) -> bool:
 def kinds_of(entry: Entry) -> set[str]:
     """The kinds of all senses of a word."""
     return {sense.kind for sense in entry.variants or (entry,)}
+
+
+def _takes_back(guard: Guard, parse: Parse) -> bool:
+    """Whether a guard stands between what it takes back and something else: 加波霸，不，加布丁, 加珍珠，还是加布丁.
+
+    Between parts it need not be alone in its clause.
+    """
+    before = [entry for entry, _, end in parse.tokens if end <= guard.start]
+    after = [entry for entry, start, _ in parse.tokens if start >= guard.end]
+    guarding = next((entry for entry, start, _ in parse.tokens if start == guard.start), None)
+    if guarding is None or not guarding.roles & ROLE["amend"]:
+        return False
+    alone = bool(before and before[-1].roles & _PAUSING and after and after[0].roles & _PAUSING)
+    said = next((entry for entry in reversed(before) if not entry.roles & _PAUSING), None)
+    kinds = kinds_of(said) if said is not None else set()
+    if "part" in kinds:
+        return any("part" in kinds_of(entry) for entry in after)
+    return alone and bool(kinds & _NAMED) and any(kinds_of(entry) & _NAMED for entry in after)
+
+
+def _asks_whether(guard: Guard, parse: Parse) -> bool:
+    """Whether a guard ends what asks whether something is done: 你点上没, 改了没."""
+    before = next((entry for entry, _, end in parse.tokens if end == guard.start), None)
+    after = [entry for entry, start, _ in parse.tokens if start >= guard.end]
+    done = before is not None and (before.kind == "perfective" or before.roles & _ACTS)
+    return bool(done) and guard.reason == "negation" and all(entry.kind in _SILENT for entry in after)
 
 
 def _closes(parse: Parse, guard: Guard) -> bool:

@@ -21,6 +21,8 @@ _BETWEEN: Final = frozenset({"of", "reference", "filler"})
 _SAYS: Final = ROLE["add"] | ROLE["remove"] | ROLE["reject"]
 _OWNERS: Final = ROLE["owner"] | ROLE["person"]
 _ASKS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
+_BECOMES: Final = ROLE["change"] | ROLE["add"] | ROLE["again"] | ROLE["carrier"]
+_VALUES: Final = ("head", "attribute", "part", "place", "heard")
 _INTRODUCES: Final = ":"
 NOTHING: Final = Entry("", "end")
 
@@ -44,13 +46,47 @@ def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
 
 
 def told_of(parse: Parse) -> bool:
-    """Whether a change ends as what was done is told: 改成少糖了, 地址改到公司了."""
+    """Whether a change is told as what was done: 改成少糖了, 地址改到公司了, 把我的少冰改成了多冰."""
     words = [entry for entry, start, _ in parse.tokens if start not in parse.superseded]
     if len(words) < 2:
         return False
     changed = any(entry.roles & ROLE["change"] for entry in words[:-2])
-    values = ("head", "attribute", "part", "place", "heard")
-    return changed and words[-1].kind == "perfective" and words[-2].kind in values
+    if changed and words[-1].kind == "perfective" and words[-2].kind in _VALUES:
+        return True
+    done = [
+        at for at in range(1, len(words) - 1) if words[at - 1].roles & ROLE["change"] and _done(words, at)
+    ]
+    return bool(done) and not any(entry.roles & ROLE["change"] for entry in words[done[-1] :])
+
+
+def _done(words: Sequence[Entry], at: int) -> bool:
+    """Whether 了 stands between what changes and what it became: 改成了多冰."""
+    return words[at].kind == "perfective" and words[at + 1].kind in _VALUES
+
+
+def counted_of(parse: Parse, name: str, items: str) -> bool:
+    """Whether all that a change says of its items is how many there are: 刚点的六杯，改成分三个袋子装."""
+    said = parse.answer.model_dump(exclude_defaults=True).get(items, ()) if parse.answer else ()
+    counted = any(
+        a.kind == "reference" and b.kind == "numeral"
+        for (a, _, end), (b, start, _) in pairwise(parse.tokens)
+        if end == start
+    )
+    return counted and bool(said) and all(set(item) == {name} for item in said) and not _counts_again(parse)
+
+
+def _counts_again(parse: Parse) -> bool:
+    """Whether it says twice how many cups: 那单六杯改三杯."""
+    pairs = pairwise(entry for entry, _, _ in parse.tokens)
+    return sum(a.kind == "numeral" and b.roles & ROLE["counted"] > 0 for a, b in pairs) > 1
+
+
+def named_idly(parse: Parse, names: Sequence[str], items: str) -> bool:
+    """Whether something is named that nothing becomes, beside what does: 换个果茶，奶茶上礼拜喝顶了."""
+    said = parse.answer.model_dump(exclude_defaults=True).get(items, ()) if parse.answer else ()
+    bare = sum(set(item) <= set(names) for item in said)
+    acts = sum(bool(entry.roles & _BECOMES) for entry, _, _ in parse.tokens)
+    return len(said) > 1 and bare > 0 and bool(parse.uncovered) and acts < len(said)
 
 
 def changed_and_ordered(parse: Parse) -> bool:

@@ -18,8 +18,10 @@ from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import (
     changed_and_ordered,
     claimed,
+    counted_of,
     filled,
     introduced,
+    named_idly,
     only_named,
     paid_before,
     passed_over,
@@ -78,6 +80,10 @@ class Wording:
             yield place, "how it was paid"
         if told_of(parse):
             yield _all(parse), "what was changed, or is to change"  # 你给我改成少糖了
+        if counted_of(parse, self._spec.quantity.field, self._spec.items):
+            yield _all(parse), "how many there are, or are to be"
+        if named_idly(parse, self._heads, self._spec.items):
+            yield _all(parse), "named, and nothing becomes of it"
         ends = {parse.text.index(word) + len(word) for word in self._spec.words.ordinal if word in parse.text}
         if len(ends) > max(1, len(getattr(parse.answer, self._spec.items, ()))):
             yield _all(parse), "which of them"  # 第一杯改少糖第二杯改去冰

@@ -131,8 +131,22 @@ class TestValues:
     def test_a_mark_that_the_lexicon_does_not_bear_out(self, text: str, field: str, piece: str) -> None:
         assert hear(text, **{field: piece}).unresolved
 
-    def test_a_part_marked_as_added_where_the_words_leave_it_out(self) -> None:
-        assert hear("一杯奶茶不要珍珠", drink="奶茶", toppings="珍珠").unresolved
+    @pytest.mark.parametrize("text", ["一杯奶茶不要珍珠", "一杯奶茶，珍珠不要了", "一杯奶茶，珍珠去掉"])
+    def test_a_part_marked_as_added_where_the_words_leave_it_out(self, text: str) -> None:
+        assert hear(text, drink="奶茶", toppings="珍珠").unresolved
+
+    @pytest.mark.parametrize("text", ["珍珠加上", "珍珠要", "珍珠都要"])
+    def test_a_part_marked_as_left_out_where_the_words_add_it(self, text: str) -> None:
+        assert hear(f"一杯奶茶，{text}", drink="奶茶", without="珍珠").unresolved
+
+    def test_twice_of_a_part_adds_it(self) -> None:
+        answer = hear("进球了，加双份珍珠", "modify_order", preferences="双份珍珠").parse.answer
+        assert answer.items[0].toppings == ("珍珠",)
+        assert answer.preferences == ("双份珍珠",)
+
+    def test_a_place_keeps_the_end_of_its_name(self) -> None:
+        found = hear("收货地址改成云锦里", "modify_order", fulfilment__address="云锦里")
+        assert found.parse.answer.fulfilment.address == "云锦里"
 
     def test_a_value_named_to_be_rejected(self) -> None:
         found = hear("不想要热的，来杯冰的柠檬茶", drink="柠檬茶", temperature="热的|冰的")

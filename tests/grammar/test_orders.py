@@ -149,8 +149,34 @@ CHANGES = [
     ("两杯改成三杯", order({"quantity": 3}, intent="modify_order")),
 ]
 
+THOUGHT_AGAIN = [
+    ("一杯奶茶，少冰，呃，去冰", order({**TEA, "temperature": "no_ice"})),
+    ("一杯奶茶，全糖，啊，半糖吧", order({**TEA, "sugar": "half"})),
+    ("一杯奶茶，全糖，嗯还是半糖", order({**TEA, "sugar": "half"})),
+    ("一杯奶茶冰的，说反了，热的", order({**TEA, "temperature": "hot"})),
+    ("两杯奶茶，等等，三杯", order({**TEA, "quantity": 3})),
+    ("一杯奶茶加珍珠，不，加椰果", order({**TEA, "toppings": ["椰果"]})),
+    ("奶茶，珍珠椰果都要，布丁不要", order({**TEA, "toppings": ["珍珠", "椰果"], "without": ["布丁"]})),
+]
 
-@pytest.mark.parametrize(("text", "answer"), SINGLE + SEVERAL + CHANGES)
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一杯奶茶加珍珠，不对，再加椰果",
+        "一杯奶茶加珍珠，不对，也加椰果",
+        "一杯奶茶加珍珠和布丁，不对，加椰果",
+        "一杯奶茶加珍珠，还是加椰果",
+        "一杯奶茶热的，呃，冰的也行",
+        "一杯奶茶热的呃还是冰的",
+        "两杯奶茶，珍珠椰果都要",
+    ],
+)
+def test_what_may_be_said_besides_takes_nothing_back(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize(("text", "answer"), SINGLE + SEVERAL + CHANGES + THOUGHT_AGAIN)
 def test_the_whole_order_is_understood(text: str, answer: OrderIntent) -> None:
     parse = parsed(text)
     assert parse.answer == answer, parse

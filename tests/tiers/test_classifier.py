@@ -341,6 +341,11 @@ class TestAgreement:
             ("那杯柠檬茶我选的是去冰吧", {"drink": "柠檬茶", "temperature": "去冰"}),
             ("还没做吧,那杯绿妍", {"drink": "绿妍"}),
             ("你给我改成少糖了", {"sugar": "少糖"}),
+            ("你把我的少冰改成了多冰?", {"temperature": "多冰"}),
+            ("给换个果茶呗,奶茶上礼拜喝顶了", {"drink": "果茶|奶茶"}),
+            ("刚点的六杯,改成分三个袋子装", {"quantity": "六杯", "preferences": "分三个袋子装"}),
+            ("加一份奶冻不加钱吧?", {"toppings": "奶冻"}),
+            ("改你个头,少糖", {"sugar": "少糖"}),
             ("少糖不要了", {"sugar": "少糖"}),
             ("差点改成少糖", {"sugar": "少糖"}),
             ("第一杯改少糖第二杯改去冰", {"sugar": "少糖", "temperature": "去冰"}),
@@ -354,7 +359,16 @@ class TestAgreement:
 
     @pytest.mark.parametrize(
         "text",
-        ["该不该来杯奶茶", "来杯奶茶,逗你玩", "每周五来杯奶茶", "改成少糖,再来一杯奶茶", "来杯奶茶,那单退了"],
+        [
+            "奶茶撒了,陪我一杯吧",
+            "我说了要一杯奶茶,你点上没",
+            "来杯奶茶,加珍珠还是加椰果",
+            "该不该来杯奶茶",
+            "来杯奶茶,逗你玩",
+            "每周五来杯奶茶",
+            "改成少糖,再来一杯奶茶",
+            "来杯奶茶,那单退了",
+        ],
     )
     def test_an_order_that_is_told_or_considered_is_held_back(self, scripted: Scripted, text: str) -> None:
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")
