@@ -47,6 +47,8 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     counted = [mark[0] for mark in reading.marks if mark[0] in (HEAD, QUANTITY)][-1:] == [QUANTITY]
     if reading.inside and counted and len(names) > len(set(names)):
         raise Unclear("tie", "some of which")  # 三杯奶茶一杯果茶，奶茶里有一杯热的
+    if _falters(reading) and _counted_again(reading.marks):
+        raise Unclear("tie", "how many, or as many more")  # 一杯西瓜汁，呃，两杯西瓜汁
     single = simple(reading.marks)
     if single is not None:
         items = [single] if single else []
@@ -111,6 +113,19 @@ def _begins_anew(reading: Reading) -> bool:
     """Whether somebody orders, or thinks again, once the first number was said: 两杯奶茶，来一杯加椰果."""
     first = next((at for at, (entry, _, _) in enumerate(reading.tokens) if entry.kind == "numeral"), 0)
     return any(entry.roles & _ANEW for entry, _, _ in reading.tokens[first:])
+
+
+def _counted_again(marks: list[Mark]) -> bool:
+    """Whether a name is counted twice in a row with nothing else said of it in between."""
+    said = [mark for mark in marks if mark[0] is not BREAK]
+    for at in range(len(said) - 3):
+        first, second = said[at : at + 2], said[at + 2 : at + 4]
+        kinds = [mark[0] for mark in first]
+        if kinds not in ([QUANTITY, HEAD], [HEAD, QUANTITY]) or kinds != [mark[0] for mark in second]:
+            continue
+        if [mark[2] for mark in first if mark[0] is HEAD] == [mark[2] for mark in second if mark[0] is HEAD]:
+            return True
+    return False
 
 
 def changed(reading: Reading) -> list[Fields]:

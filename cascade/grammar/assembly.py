@@ -272,6 +272,8 @@ def _lists(fields: Fields) -> bool:
 def _of_all(assembly: Assembly, piece: Piece) -> None:
     total = sum(number_of(item) for item in assembly.items)
     if assembly.scope is not None:
+        if number_of(assembly.scope) == 1 and len(assembly.items) > 1:
+            raise Unclear("tie", "of all, or of the one named again")  # 一杯奶茶一杯果茶是果茶都去冰
         merge(assembly.scope.fields, piece.fields)
         assembly.scope = None
         return

@@ -142,6 +142,9 @@ def pieces(marks: list[Mark]) -> list[Piece]:
     for at, mark in enumerate(marks):
         kind = mark[0]
         if kind not in _LINKS:
+            if kind is QUANTITY and link is ALL and _said_of_all(run):
+                cut(run)
+                run, link, turn = [], BREAK, False
             run.append(mark)
             continue
         if kind is ALL:
@@ -178,7 +181,19 @@ def _counts_all(run: list[Mark]) -> bool:
         return False
     heads, numbers = kinds.count(HEAD), kinds.count(QUANTITY)
     by_number = next(kind for kind in kinds if kind in _COUNTED_OR_NAMED) is QUANTITY
-    return len(run) == 1 or (by_number and numbers == heads + 1 > 1 and run[-1][2] > 1)
+    if len(run) == 1 or (by_number and numbers == heads + 1 > 1 and run[-1][2] > 1):
+        return True
+    *counts, last = [mark[2] for mark in run if mark[0] is QUANTITY]
+    if last < 2 or len(counts) < 2 or heads > 1:
+        return False
+    shares = counts[1:] if heads else counts
+    return sum(shares) == last and (not heads or counts[0] == last)  # 两杯奶茶一杯热一杯温两杯都
+
+
+def _said_of_all(run: list[Mark]) -> bool:
+    """Whether all that was counted is described, and what is counted next is another: 两杯都半糖 一杯热一杯冰."""
+    kinds = [mark[0] for mark in run]
+    return kinds[:1] == [QUANTITY] and run[0][2] > 1 and {*kinds[1:]} == {VALUE}
 
 
 def _sums_up(marks: list[Mark], run: list[Mark]) -> bool:

@@ -135,7 +135,7 @@ def heard(reading: Reading, place: int) -> int:
     if entry.slot.spec.role == "note":
         if reading.changing and cups.points(reading, place):
             cups.pointed(reading, place, place)
-        if isinstance(reading, HeardReading) and (part := reading.more.get(start)) is not None:
+        for part in reading.more.get(start, ()) if isinstance(reading, HeardReading) else ():
             add_more(reading, part)
         reading.notes.setdefault(name, []).append(value)
     else:
@@ -171,6 +171,11 @@ def misread(reading: HeardReading) -> list[Place]:
 def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> list[Fields]:
     """The items of the order, or of the change. Raises :class:`~cascade.grammar.composer.Unclear`."""
     if not reading.changing:
+        if any(
+            (a[0], b[0], c[0]) == (PART, CHANGE, PART)
+            for a, b, c in zip(reading.marks, reading.marks[1:], reading.marks[2:], strict=False)
+        ):
+            raise Unclear("tie", "added, or changed for another")  # 加椰果换成加布丁
         reading.marks = [mark for mark in reading.marks if mark[0] is not CHANGE]
         if not (reading.layout.numbers or reading.said(EACH)):
             reading.marks = _once(reading.marks)

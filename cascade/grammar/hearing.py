@@ -53,8 +53,8 @@ class HeardTokens:
     """Starts of those of them that a change begins with: 美式 in 冰美式换成热拿铁, where 拿铁 is marked."""
     unclaimed: dict[int, Entry] = field(default_factory=dict)
     """Starts of these words, and what they name."""
-    more: dict[int, Entry] = field(default_factory=dict)
-    """Starts of the wishes that ask for more of a part, and the part: 芋圆多来点."""
+    more: dict[int, list[Entry]] = field(default_factory=dict)
+    """Starts of the wishes that ask for more of parts, and the parts: 芋圆多来点, 西米多放芒果多放."""
     rejected: list[tuple[int, int]] = field(default_factory=list)
     """Places of marked values that were named to say that they are not wanted."""
     unresolved: list[tuple[int, int]] = field(default_factory=list)
@@ -194,13 +194,16 @@ class Listener:
         said = [word for word in words if start <= word[1] and word[2] <= end]
         if said and all(_role(word[0]) in _NAMED for word in said):  # 椰果 is no wish
             found.unresolved.append((start, end))
-        if doubtful(self._spec, text, said, start, end):
+        pauses = any(entry.roles & ROLE["separator"] for entry, _, _ in said)
+        if doubtful(self._spec, text, said, start, end) or (pauses and mark.field in self._places):
+            # 书画院，门口有石狮子: an address, and what may be a wish
             found.unresolved.append((start, end))
         for word in self._scan(text, mark.start, start):
             found.add(word)
-        more = _more(said)
-        if more is not None:
+        if more := _more(said):
             found.more[start] = more
+        elif sum(bool(entry.roles & ROLE["more"]) for entry, _, _ in said) > 1:
+            found.unresolved.append((start, end))  # 西米多放芒果多放: one of them may be no part
         found.tokens.append((self._spoken[mark.field], start, end))
         found.fields[start] = mark.field
         for word in self._scan(text, end, mark.end):
@@ -297,13 +300,17 @@ def _reject(found: HeardTokens) -> None:
             found.tokens[at] = (UNKNOWN, start, end)
 
 
-def _more(words: Sequence[Token]) -> Entry | None:
-    """The part that a wish asks for more of, where it says nothing else: 多放红豆, 芋圆多来点, 双份珍珠."""
-    if len(words) != 2:
-        return None
-    parts = [sense for entry, _, _ in words for sense in entry.variants or (entry,) if sense.kind == "part"]
-    asks = any(entry.roles & (ROLE["more"] | ROLE["plenty"]) for entry, _, _ in words)
-    return parts[0] if asks and len(parts) == 1 else None
+def _more(words: Sequence[Token]) -> list[Entry]:
+    """The parts that a wish asks for more of, where it says nothing else: 多放红豆, 芋圆多来点, 双份珍珠."""
+    found: list[Entry] = []
+    for at in range(0, len(words), 2):
+        pair = words[at : at + 2]
+        parts = [sense for word in pair for sense in word[0].variants or (word[0],) if sense.kind == "part"]
+        asks = any(entry.roles & (ROLE["more"] | ROLE["plenty"]) for entry, _, _ in pair)
+        if len(pair) != 2 or not asks or len(parts) != 1:
+            return []
+        found += parts
+    return found
 
 
 def _same_numbers(words: str, form: str) -> bool:

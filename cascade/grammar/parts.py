@@ -147,6 +147,11 @@ def _part(reading: Reading, place: int) -> int:
     named = any(mark[0] is HEAD and reading.tokens[place][0].value in str(mark[2]) for mark in reading.marks)
     if named and reading.said(CHANGE) and reading.at(place - 1)[0].kind == "unknown":
         return reading.refuse(place)  # 换成红豆奶茶，老人爱吃红豆
+    instead = reading.at(place - 1)[0].kind == "carrier" and [mark[0] for mark in reading.marks[-1:]] == [
+        OMIT
+    ]
+    if reading.altered and instead and not reading.at(place + 1)[0].roles & ROLE["change"]:
+        return _list(reading, place, PART)  # 不要椰果就要珍珠
     if reading.altered:
         return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
     return reading.refuse(place)

@@ -32,8 +32,10 @@ def inner(spec: GrammarSpec, text: str, words: Sequence[Token], *, place: bool) 
     while first < last and (words[first][0].kind in _BEFORE or _of(words[first], text)):
         first += 1
     while last > first and words[last - 1][0].kind in _AFTER:
-        if place and (words[last - 1][0].kind == "inside" or _named(spec, text, words, last)):
-            break  # 云锦里
+        said = text[words[first][1] : words[last - 1][2]]
+        follows = text[words[last - 1][2] :][:1]
+        if _place_ends(spec, said, follows) if place else _wish_ends(spec, said, words[last - 1], follows):
+            break
         last -= 1
     if all(entry.kind in _AFTER for entry, _, _ in words[first:last]):
         return None
@@ -89,9 +91,31 @@ def _of(word: Token, text: str) -> bool:
     return entry.kind in ("of", "inside") and text[start:end] != "地"
 
 
-def _named(spec: GrammarSpec, text: str, words: Sequence[Token], last: int) -> bool:
-    endings = (*spec.address.endings, *spec.address.tails) if spec.address is not None else ()
-    return text[words[0][1] : words[last - 1][2]].endswith(endings)
+def _place_ends(spec: GrammarSpec, said: str, follows: str) -> bool:
+    """Whether what looks like a particle ends the name of a place: 网吧, 直播基地, 棚子里; 秋千那 before a pause."""
+    address = spec.address
+    if address is None:
+        return False
+    ends = (*address.endings, *address.tails, *address.keeps)
+    return said.endswith(ends) or (_closed(follows) and _after(said, address.beside))
+
+
+def _wish_ends(spec: GrammarSpec, said: str, word: Token, follows: str) -> bool:
+    """Whether it ends a wish: 放抽屉里, 不辣的那种, 奶油别化了. Where to put it keeps what settles it: 放宿管那就行."""
+    put = said.startswith(spec.words.set_down)
+    beside = spec.address.beside if spec.address is not None else ()
+    if put and (word[0].roles & ROLE["settles"] or (_closed(follows) and _after(said, beside))):
+        return len(said) > len(word[0].form) + 1
+    return _after(said, spec.spoken.keeps)
+
+
+def _after(said: str, ends: tuple[str, ...]) -> bool:
+    """Whether something stands before one of these ends."""
+    return any(said.endswith(end) and len(said) > len(end) for end in ends)
+
+
+def _closed(follows: str) -> bool:
+    return not follows.isalnum()
 
 
 def _way(spec: GrammarSpec, value: str) -> int:

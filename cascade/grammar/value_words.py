@@ -53,6 +53,10 @@ class AddressWords(Record):
     """After a marked place, part of it: 那里 in 宿管阿姨那里."""
     ways: Forms = ()
     """After an ending, no part of the place: 来 in 篮球馆来."""
+    keeps: Forms = ()
+    """Ends of a marked place that look like particles: 地 in 直播基地, 里 in 棚子里, 吧 in 清吧."""
+    beside: Forms = ()
+    """The same where nothing follows in its clause: 那 in 送到秋千那."""
     digits: int = Field(default=3, ge=1)
     """A bare number of at least so many digits may end an address too: 602."""
 
@@ -94,3 +98,5 @@ class SpokenWords(Record):
     """Leads to a wish and is no part of it: 改成 in 改成放门口."""
     doubtful: Forms = ()
     """What makes it more, or less, than one wish that can be kept: 公司或者家, 不要放门口要放快递柜."""
+    keeps: Forms = ()
+    """Ends of a marked wish that look like particles: 里 in 放抽屉里, 那种 in 不辣的那种, 了 in 奶油别化了."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -138,6 +139,7 @@ class Judge:
             hearing.passed(hearing.tagging.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counts_at)
             describes = any(first <= start and end <= last for first, last in describes_at)
+            counts |= _exchanges(parse, (start, end))
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
@@ -178,8 +180,8 @@ class Judge:
             elif entry.kind == "perfective":  # 朋友用券点了一杯奶茶
                 told = before.kind in CARRIERS and not self._giving_way.closes(parse, at, found.pauses)
                 doubtful = told or after.kind in ("numeral", "measure", "count", "head")
-            elif entry.kind == "apiece":
-                doubtful = True  # 全家一人一杯: how many they are is not said
+            elif entry.kind == "apiece" or (entry.roles & ROLE["change"] and before.kind == "part"):
+                doubtful = True  # 全家一人一杯: how many they are is not said; 加椰果换成加布丁
             elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
                 doubtful = after.kind == "numeral" and not self._giving_way.rightly(parse, at)  # 每人两杯
             else:
@@ -254,6 +256,15 @@ class Judge:
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _exchanges(parse: Parse, place: Place) -> bool:
+    """Whether words change what was added right before them: 换成 in 加椰果换成加布丁."""
+    pairs = pairwise(parse.tokens)
+    return any(
+        before.kind == "part" and entry.roles & ROLE["change"] and place[0] <= start < place[1]
+        for (before, _, _), (entry, start, _) in pairs
+    )
 
 
 def _evidence(parse: Parse, *, unguarded: bool) -> dict[str, float]:

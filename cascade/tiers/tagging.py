@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cascade.grammar.entry import Token
+from cascade.grammar.entry import Entry, Token
 from cascade.grammar.hearing import Heard
 from cascade.tiers.calibration import Vector
 
 _LEAST = 1e-6
 _MAY_BELONG = 0.2
+_VALUE = 2
+"""Characters at the end of a longer word that say its value."""
 
 
 class Tagging:
@@ -39,7 +41,7 @@ class Tagging:
         best = self.best.copy()
         for entry, start, end in tokens:
             if entry.slot is not None or entry.variants:
-                best[start:end] = self._of_word(start, end)
+                best[start:end] = self._of_word(entry, start, end)
         self._widen(best, {number for number, name in enumerate(self.fields) if name in spoken})
         self.pooled = best
         marks: list[Heard] = []
@@ -61,7 +63,11 @@ class Tagging:
                 if best[at] < 0 and number in numbers and self.by_field[at, number] >= _MAY_BELONG:
                     best[at] = number
 
-    def _of_word(self, start: int, end: int) -> int:
+    def _of_word(self, entry: Entry, start: int, end: int) -> int:
+        ended = set(self.best[end - _VALUE : end].tolist())
+        own = entry.slot.spec.field if entry.slot is not None and end - start > _VALUE else None
+        if own in self.fields and ended == {self.fields.index(own)}:
+            return self.fields.index(own)  # 半糖 in 糖改成半糖
         logs = np.log(np.maximum(self.by_field[start:end], _LEAST)).sum(axis=0)
         outside = float(np.log(np.maximum(self.outside[start:end], _LEAST)).sum())
         return -1 if outside >= logs.max() else int(logs.argmax())

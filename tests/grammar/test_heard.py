@@ -51,6 +51,41 @@ class TestKeptAsSpoken:
     def test_a_wish_begins_after_what_leads_to_it(self, text: str, piece: str, wish: str) -> None:
         assert wish in hear(text, "modify_order", preferences=piece).parse.answer.preferences
 
+    @pytest.mark.parametrize(
+        ("piece", "wish"),
+        [
+            ("放抽屉里", "放抽屉里"),
+            ("放宿管那就行", "放宿管那就行"),
+            ("不辣的那种", "不辣的那种"),
+            ("奶油别化了", "奶油别化了"),
+            ("健身完喝", "健身完喝"),
+            ("别按门铃了", "别按门铃"),
+            ("环保袋就行", "环保袋"),
+            ("甜一点吧", "甜一点"),
+        ],
+    )
+    def test_a_wish_ends_with_what_it_needs(self, piece: str, wish: str) -> None:
+        found = hear(f"来杯果茶少糖{piece}", drink="果茶", sugar="少糖", preferences=piece)
+        assert found.parse.answer.preferences == (wish,)
+
+    def test_an_address_and_a_clause_beside_it_may_be_an_address_and_a_wish(self) -> None:
+        place = "书画院,门口有石狮子"
+        found = hear(
+            "来杯果茶送书画院，门口有石狮子", drink="果茶", fulfilment__mode="送", fulfilment__address=place
+        )
+        assert found.unresolved
+
+    @pytest.mark.parametrize("place", ["秋千那", "直播基地", "棚子里", "清吧"])
+    def test_an_address_ends_with_what_looks_like_a_particle(self, place: str) -> None:
+        found = hear(f"来杯豆浆送到{place}", drink="豆浆", fulfilment__mode="送到", fulfilment__address=place)
+        assert found.parse.answer.fulfilment.address == place
+
+    def test_an_address_does_not_end_with_a_particle(self) -> None:
+        found = hear(
+            "来杯豆浆送到李家吧", drink="豆浆", fulfilment__mode="送到", fulfilment__address="李家吧"
+        )
+        assert found.parse.answer.fulfilment.address == "李家"
+
     @pytest.mark.parametrize("place", ["地铁口", "网吧"])
     def test_an_address_is_a_whole_name(self, place: str) -> None:
         found = hear(f"来杯豆浆送到{place}", drink="豆浆", fulfilment__mode="送到", fulfilment__address=place)

@@ -143,3 +143,47 @@ def test_who_sells_it_is_no_value(text: str) -> None:
 )
 def test_what_forbids_or_is_no_order_forbids_in_any_letters(text: str) -> None:
     assert parsed(text).guards
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "两杯奶茶一杯热一杯温两杯都少糖",
+        "两杯奶茶，一杯热一杯温两杯都少糖",
+        "两杯奶茶两杯都少糖一杯热一杯温",
+    ],
+)
+def test_both_cups_are_spoken_of_beside_their_shares(text: str) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    less = {**TEA, "sugar": "less"}
+    assert parse.answer == order({**less, "temperature": "hot"}, {**less, "temperature": "warm"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "两杯奶茶一杯热一杯温三杯都少糖",
+        "三杯奶茶一杯热一杯温两杯都少糖",
+        "两杯奶茶，两杯都少糖一杯拿铁",
+        "一杯奶茶，呃，两杯奶茶",
+        "呃一杯奶茶呃两杯奶茶一杯去冰一杯热",
+        "奶茶一杯呃奶茶两杯",
+        "一杯奶茶一杯拿铁是拿铁都去冰",
+    ],
+)
+def test_how_many_there_are_or_which_of_them_stays_open(text: str) -> None:
+    assert not parsed(text).complete
+
+
+def test_a_cup_more_is_no_other_count_of_the_first() -> None:
+    parse = parsed("一杯奶茶，呃，再来一杯奶茶去冰")
+    assert parse.complete, parse
+    assert parse.answer == order(TEA, {**TEA, "temperature": "no_ice"})
+
+
+def test_what_is_wanted_instead_of_what_is_left_out_is_added() -> None:
+    parse = parsed("刚才那单不要布丁也不要椰果就要珍珠", "modify_order")
+    if parse.complete:
+        assert parse.answer.items[0].toppings == ("珍珠",)
+        assert parse.answer.items[0].without == ("布丁", "椰果")
