@@ -474,8 +474,6 @@ def test_one_share_alone_is_no_share_where_it_may_be_another(text: str) -> None:
 def test_how_many_drink_it_is_a_wish_in_a_clause_of_its_own() -> None:
     parse = parsed("四杯奶茶，四个小孩喝")
     assert parse.answer == order({**TEA, "quantity": 4}, preferences=("四个小孩喝",))
-        {**TEA, "quantity": 4}, preferences=("给四个小孩喝",)
-    )
 
 
 @pytest.mark.parametrize(
