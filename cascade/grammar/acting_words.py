@@ -90,3 +90,20 @@ class DoubtWords(Record):
     """What ends with one of these and says the opposite: 没跟你开玩笑."""
     awaited: Forms = ()
     """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""
+
+
+class WithheldWords(Record):
+    """What is said of a flag that is not spent, and what asks for one without naming it."""
+
+    kept: Forms = ()
+    """Beside a flag, say that it is not there, or not to be spent: 留着, 被我删了."""
+    spared: Forms = ()
+    """Hold one of these and say nothing of the kind: 不用白不用, 别忘."""
+    spent: Forms = ()
+    """After them, spend it all the same: 不用券，还是用吧."""
+    refused: Forms = ()
+    """Refuse a flag, whatever else an order says: 先不用券."""
+    meant: Forms = ()
+    """Ask for something for nothing: 白嫖."""
+    denied: Forms = ()
+    """Right before these, ask for no such thing: 不白嫖."""

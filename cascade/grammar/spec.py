@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cascade.grammar.acting_words import AroundWords, CommandSpec, DoubtWords
+from cascade.grammar.acting_words import AroundWords, CommandSpec, DoubtWords, WithheldWords
 from cascade.grammar.forms import Form, Forms, Record
 from cascade.grammar.function_words import Words
 from cascade.grammar.value_words import AddressWords, BudgetWords, ClockWords, SpokenWords, SupersededWords
@@ -119,6 +119,8 @@ class GrammarSpec(Record):
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
     doubts: Mapping[str, DoubtWords] = Field(default_factory=dict)
     """Intents that act, and the words beside which a model's word alone is not taken for one."""
+    withheld: WithheldWords = WithheldWords()
+    """What is said of a flag that is not spent. A model's word alone does not spend it then."""
     soft: Mapping[str, Forms] = Field(default_factory=dict)
     """Guards that an intent is often said with: 能不能 and 说错了 in a change. Who reads by the grammar alone stops at
     them, a model that is sure of the intent need not. A measure word here counts nothing of an order: 领一个."""

@@ -89,6 +89,21 @@ def named_idly(parse: Parse, names: Sequence[str], items: str) -> bool:
     return len(said) > 1 and bare > 0 and bool(parse.uncovered) and acts < len(said)
 
 
+def pointed_number(parse: Parse) -> Iterator[Place]:
+    """The only number of a change, where it says of which cups: 刚下的三杯都抵券, not 那单三杯就够."""
+    counted = [at for at, (entry, start, _) in enumerate(parse.tokens) if _counts(entry, start, parse)]
+    for at in counted if len(counted) == 1 else ():
+        points = beside(parse.tokens, at)[0].kind == "reference"
+        measure = beside(parse.tokens, at)[1]
+        after = beside(parse.tokens, at + 1)[1] if measure.kind == "measure" else NOTHING
+        if points and after.kind not in ("end", "separator", "final"):
+            yield parse.tokens[at][1:]
+
+
+def _counts(entry: Entry, start: int, parse: Parse) -> bool:
+    return entry.kind in ("numeral", "count") and start not in parse.superseded
+
+
 def changed_and_ordered(parse: Parse) -> bool:
     """Whether something is changed and one more ordered: 改成少糖，再来一杯果茶, not 换成无糖的再来一杯."""
     change = again = named = False
@@ -227,7 +242,7 @@ def claimed(parse: Parse) -> Iterator[Place]:
 
 def awaited(parse: Parse, words: tuple[str, ...]) -> Iterator[Place]:
     """Clauses that begin with what is awaited and ask for something: 等雨停给我来杯拿铁."""
-    for clause in _clauses(parse):
+    for clause in clauses(parse):
         start = clause[0][1]
         asks = any(entry.roles & _ASKS for entry, begin, _ in clause if begin > start)
         if asks and parse.text.startswith(words, start):
@@ -236,7 +251,7 @@ def awaited(parse: Parse, words: tuple[str, ...]) -> Iterator[Place]:
 
 def spent_by(parse: Parse) -> Iterator[Place]:
     """Somebody who begins a clause, and spends a flag right after it: 我妈用学生券点杯奶茶 may only tell."""
-    for clause in _clauses(parse):
+    for clause in clauses(parse):
         (who, start, _), (spends, _, end) = clause[0], clause[min(1, len(clause) - 1)]
         pays = spends.kind == "flag" or spends.roles & (ROLE["spend"] | ROLE["swap"])
         if who.roles & ROLE["person"] and pays and any(entry.kind == "flag" for entry, _, _ in clause):
@@ -255,8 +270,8 @@ def paid_before(parse: Parse) -> Iterator[Place]:
 
 def introduced(parse: Parse) -> Iterator[Place]:
     """What introduces words that ask, and nothing explains: 弹幕刷屏:来杯奶茶, not 点单:来杯奶茶."""
-    clauses = list(_clauses(parse))
-    for clause, following in pairwise(clauses):
+    found = list(clauses(parse))
+    for clause, following in pairwise(found):
         end = clause[-1][2]
         if parse.text[end - 1 : end] != _INTRODUCES or any(one.roles & _ASKS for one, _, _ in clause):
             continue
@@ -265,7 +280,7 @@ def introduced(parse: Parse) -> Iterator[Place]:
             yield clause[0][1], end
 
 
-def _clauses(parse: Parse) -> Iterator[list[Token]]:
+def clauses(parse: Parse) -> Iterator[list[Token]]:
     """The words up to each sign, with the sign."""
     clause: list[Token] = []
     for token in parse.tokens:

@@ -25,10 +25,12 @@ from cascade.tiers.surroundings import (
     only_named,
     paid_before,
     passed_over,
+    pointed_number,
     spent_by,
     taken_away,
     told_of,
 )
+from cascade.tiers.withholding import Withholding
 
 Doubt = tuple[Place, str]
 """What is doubtful, and why."""
@@ -41,6 +43,7 @@ class Wording:
     def __init__(self, spec: GrammarSpec) -> None:
         self._spec = spec
         self._doubting = Doubting(spec)
+        self._withholding = Withholding(spec)
         fields = [(slot.role, slot.field) for slot in spec.slots.values() if slot.field]
         self._heads = [name for role, name in fields if role == "head"]
         self._ways = [name for role, name in fields if role == "value"]
@@ -52,6 +55,7 @@ class Wording:
             yield from self._of_order(parse)
         elif parse.intent == self._spec.modify:
             yield from self._of_change(parse)
+        yield from self._withholding.doubts(parse)
         place = self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
         if place is not None:
             yield place, "told or considered, or not all of it said"
@@ -78,6 +82,9 @@ class Wording:
     def _of_change(self, parse: Parse) -> Iterator[Doubt]:
         for place in paid_before(parse):
             yield place, "how it was paid"
+        if self.ordered(parse) > 1:
+            for place in pointed_number(parse):
+                yield place, "which of them, or how many"
         if told_of(parse):
             yield _all(parse), "what was changed, or is to change"  # 你给我改成少糖了
         if counted_of(parse, self._spec.quantity.field, self._spec.items):
