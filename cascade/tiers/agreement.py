@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -139,7 +138,7 @@ class Judge:
             hearing.passed(hearing.tagging.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counts_at)
             describes = any(first <= start and end <= last for first, last in describes_at)
-            counts |= _exchanges(parse, (start, end))
+            counts |= any(self._adds_what_changes(parse, at) for at in _within(parse, start, end))
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
@@ -180,8 +179,8 @@ class Judge:
             elif entry.kind == "perfective":  # 朋友用券点了一杯奶茶
                 told = before.kind in CARRIERS and not self._giving_way.closes(parse, at, found.pauses)
                 doubtful = told or after.kind in ("numeral", "measure", "count", "head")
-            elif entry.kind == "apiece" or (entry.roles & ROLE["change"] and before.kind == "part"):
-                doubtful = True  # 全家一人一杯: how many they are is not said; 加椰果换成加布丁
+            elif entry.kind == "apiece" or self._adds_what_changes(parse, at):
+                doubtful = True  # 全家一人一杯: how many they are is not said
             elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
                 doubtful = after.kind == "numeral" and not self._giving_way.rightly(parse, at)  # 每人两杯
             else:
@@ -223,6 +222,14 @@ class Judge:
                 hearing.doubt((guard.start, guard.end), guard.reason)
         return frozenset(apart)
 
+    def _adds_what_changes(self, parse: Parse, at: int) -> bool:
+        """Whether a word changes the part right before it, which the order adds: 加椰果换成加布丁, no 珍珠换成椰果."""
+        before, _ = beside(parse.tokens, at)
+        if not parse.tokens[at][0].roles & ROLE["change"] or before.kind != "part" or before.slot is None:
+            return False
+        items = getattr(parse.answer, self._spec.items, ())
+        return any(before.value in getattr(item, before.slot.field) for item in items)
+
     def _mentions(self, hearing: Hearing, parse: Parse) -> None:
         """What the grammar found must be part of the order, in the same field."""
         places: dict[Place, frozenset[str]] = {}
@@ -258,13 +265,9 @@ class Judge:
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
 
 
-def _exchanges(parse: Parse, place: Place) -> bool:
-    """Whether words change what was added right before them: 换成 in 加椰果换成加布丁."""
-    pairs = pairwise(parse.tokens)
-    return any(
-        before.kind == "part" and entry.roles & ROLE["change"] and place[0] <= start < place[1]
-        for (before, _, _), (entry, start, _) in pairs
-    )
+def _within(parse: Parse, first: int, last: int) -> Iterator[int]:
+    """Places of the words that begin in a stretch of the text."""
+    return (at for at, (_, start, _) in enumerate(parse.tokens) if first <= start < last)
 
 
 def _evidence(parse: Parse, *, unguarded: bool) -> dict[str, float]:
