@@ -33,8 +33,11 @@ def _amend(reading: Reading, place: int) -> int:
     alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
     if reading.addressed == before + 1 > 0 and (strong or alone) and (moved := _moved(reading, place)):
         return moved
+    if _told_of(reading, place):
+        return reading.refuse(place)
     if before >= 0 and reading.tokens[before][0].kind == "part" and (strong or alone):
-        return _added(reading, place)
+        chooses = entry.roles & ROLE["rather"] and not alone  # 加珍珠还是加椰果 asks which
+        return reading.refuse(place) if chooses else _added(reading, place)
     if before < 0 or reading.tokens[before][0].kind not in _VALUES or not (strong or alone):
         asks = entry.roles & ROLE["asking"]
         return words.HANDLERS["asking"](reading, place) if asks else reading.refuse(place)
@@ -42,6 +45,14 @@ def _amend(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
         after += 1
     return after
+
+
+def _told_of(reading: Reading, place: int) -> bool:
+    """Whether what was ordered follows what takes something back: 热的不对啊，我要的冰豆浆 complains."""
+    after = place + 1
+    while reading.at(after)[0].roles & _PASSED:
+        after += 1
+    return bool(reading.at(after)[0].roles & ROLE["reference"])
 
 
 def _added(reading: Reading, place: int) -> int:
@@ -72,7 +83,7 @@ def _settles(reading: Reading, place: int) -> bool:
     last = place + 1
     while not reading.ends_at(last):
         last += 1
-    thinks = not reading.tokens[place][0].form.startswith(reading.spec.words.rather[0])  # 嗯还是少糖
+    thinks = reading.tokens[place][0].form not in reading.spec.words.rather[:1]  # 嗯还是少糖
     decided = last > place + 2 and reading.at(last - 1)[0].roles & ROLE["final"]
     decided = decided or (thinks and last == place + 2)
     asks = last < reading.count and reading.at(last)[0].roles & (ROLE["asking"] | ROLE["tag"])
