@@ -114,7 +114,7 @@ class Utterance:
         if self._offsets is None:
             first, last = self._start, self._start + len(self.text)
             if self._plain:
-                self._offsets = tuple((position, position + 1) for position in range(first, last))
+                self._offsets = tuple(zip(range(first, last), range(first + 1, last + 1), strict=True))
             else:
                 self._offsets = tuple(cell[1:] for cell in _traced(self.raw)[first:last])
         return self._offsets

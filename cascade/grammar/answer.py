@@ -47,7 +47,7 @@ def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fie
     counted = [mark[0] for mark in reading.marks if mark[0] in (HEAD, QUANTITY)][-1:] == [QUANTITY]
     if reading.inside and counted and len(names) > len(set(names)):
         raise Unclear("tie", "some of which")  # 三杯奶茶一杯果茶，奶茶里有一杯热的
-    if _falters(reading) and _counted_again(reading.marks):
+    if len(names) > 1 and _falters(reading) and _counted_again(reading.marks):
         raise Unclear("tie", "how many, or as many more")  # 一杯西瓜汁，呃，两杯西瓜汁
     single = simple(reading.marks)
     if single is not None:

@@ -33,3 +33,8 @@ class Layout:
     """Whether a word may say that something is spent."""
     shares: Mapping[int, tuple[int, Shares]] = field(default_factory=dict)
     """Where shares begin, the place after them, and the shares."""
+
+    @property
+    def says(self) -> bool:
+        """Whether there is any place that the layout explains."""
+        return bool(self.passed or self.parted or self.numbers or self.shares or self.turns or self.called)

@@ -225,14 +225,14 @@ Handler = Callable[[Reading, int], int]
 
 def read(reading: Reading, handlers: Mapping[str, Handler], talk: Callable[[Reading, int], bool]) -> Reading:
     """Explain every word; those that ``talk`` tells of say nothing."""
-    place, count, tokens = 0, reading.count, reading.tokens
+    place, count, tokens, laid_out = 0, reading.count, reading.tokens, reading.layout.says
     while place < count:
         if reading.changing:
             reading.part(place)
         if talk(reading, place):
             place += 1
             continue
-        after = _laid_out(reading, place) or handlers[tokens[place][0].kind](reading, place)
+        after = (laid_out and _laid_out(reading, place)) or handlers[tokens[place][0].kind](reading, place)
         place = after if after > place else reading.refuse(place)  # whatever a handler does, reading ends
     return reading
 

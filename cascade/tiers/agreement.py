@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from cascade.grammar import HeardParse, Parse
+from cascade.grammar import Guard, HeardParse, Parse
 from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
@@ -216,7 +216,9 @@ class Judge:
         for guard in parse.guards:
             if spending.permits(guard) or self._guarding.harmless(guard, parse, found.pauses):
                 continue
-            if talk(self._spec, guard, found):
+            if _between_parts(found, guard):
+                hearing.doubt((guard.start, guard.end), guard.reason)
+            elif talk(self._spec, guard, found):
                 apart.add((guard.start, guard.end))
             elif items > 1 or not self._guarding.soft(guard, parse):
                 hearing.doubt((guard.start, guard.end), guard.reason)
@@ -263,6 +265,13 @@ class Judge:
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _between_parts(found: HeardParse, guard: Guard) -> bool:
+    """Whether a guard stands between two parts that no mark claims: 加珍珠还是加椰果 asks which."""
+    parts = [(start, end) for start, end, role in found.dropped if role == "part"]
+    before = any(end == guard.start for _, end in parts)
+    return before and any(start >= guard.end for start, _ in parts)
 
 
 def _within(parse: Parse, first: int, last: int) -> Iterator[int]:
