@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cascade.grammar import cups, existing
-from cascade.grammar.composer import Fields, Unclear, put
 from cascade.grammar.entry import ROLE
+from cascade.grammar.piece import Fields, Unclear, put
 from cascade.grammar.reading import (
     ALL,
     AMONG,
@@ -166,7 +166,7 @@ def _settle_one_of(reading: Reading) -> None:
 
 
 def check_added(reading: Reading) -> None:
-    """Raises :class:`~cascade.grammar.composer.Unclear` where 再加一杯奶茶 is not all that becomes of an order."""
+    """Raises :class:`~cascade.grammar.piece.Unclear` where 再加一杯奶茶 is not all that becomes of an order."""
     at = reading.added
     if at is None:
         return
@@ -183,7 +183,7 @@ def check_added(reading: Reading) -> None:
 def several(reading: Reading) -> list[Fields] | None:
     """The items of a change that spells out each of several cups; ``None`` where it does not.
 
-    Raises :class:`~cascade.grammar.composer.Unclear` where one of them has two values.
+    Raises :class:`~cascade.grammar.piece.Unclear` where one of them has two values.
     """
     if (named := cups.each(reading.marks)) is not None:
         return named

@@ -83,7 +83,8 @@ def _settles(reading: Reading, place: int) -> bool:
     last = place + 1
     while not reading.ends_at(last):
         last += 1
-    thinks = reading.tokens[place][0].form not in reading.spec.words.rather[:1]  # 嗯还是少糖
+    bare = min(reading.spec.words.rather, key=len)
+    thinks = reading.tokens[place][0].form != bare  # 嗯还是少糖
     decided = last > place + 2 and reading.at(last - 1)[0].roles & ROLE["final"]
     decided = decided or (thinks and last == place + 2)
     asks = last < reading.count and reading.at(last)[0].roles & (ROLE["asking"] | ROLE["tag"])

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from cascade.grammar.alterations import check_added, several
 from cascade.grammar.assembly import Assembly
-from cascade.grammar.composer import Fields, Unclear, merge, pieces, put, simple
+from cascade.grammar.composer import pieces, simple
 from cascade.grammar.each import distributed
 from cascade.grammar.entry import ROLE, Vague
+from cascade.grammar.piece import Fields, Unclear, merge, put
 from cascade.grammar.reading import (
     ALL,
     BREAK,
@@ -40,7 +41,7 @@ _ADDED: Final = _TOLD | {JOIN, QUANTITY}
 
 
 def composed(reading: Reading, head: str, spreading: frozenset[str]) -> list[Fields]:
-    """The items of an order. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    """The items of an order. Raises :class:`~cascade.grammar.piece.Unclear`."""
     apart = reading.served or reading.people > 1 or reading.said(EACH)
     reading.marks = distributed(reading)
     names = [mark[2] for mark in reading.marks if mark[0] is HEAD]
@@ -131,7 +132,7 @@ def _counted_again(marks: list[Mark]) -> bool:
 def changed(reading: Reading) -> list[Fields]:
     """The item that a change leads to: before 改成 stands what it was, after it what it becomes.
 
-    Raises :class:`~cascade.grammar.composer.Unclear`.
+    Raises :class:`~cascade.grammar.piece.Unclear`.
     """
     check_added(reading)
     kinds = [mark[0] for mark in reading.marks]
@@ -249,7 +250,7 @@ def _check_people(reading: Reading, items: list[Fields]) -> None:
 
 
 def check_parts(spec: GrammarSpec, items: list[Fields]) -> None:
-    """Raises :class:`~cascade.grammar.composer.Unclear` where a part is both added and left out."""
+    """Raises :class:`~cascade.grammar.piece.Unclear` where a part is both added and left out."""
     for slot in spec.slots.values():
         if slot.role == "part" and slot.field is not None and slot.without is not None:
             for item in items:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from cascade.grammar.composer import Fields, Piece, Unclear, merge
 from cascade.grammar.items import (
     Item,
     check,
@@ -25,6 +24,7 @@ from cascade.grammar.lacking import (
     only_last_lacks,
     only_last_uncounted,
 )
+from cascade.grammar.piece import Fields, Piece, Unclear, merge
 from cascade.grammar.reading import ALL, AMONG, BREAK, EACH, JOIN, OTHER, REST
 from cascade.grammar.shares import divide, divided, rest_of, some_of
 from cascade.grammar.spec import GrammarSpec
@@ -82,7 +82,7 @@ class Assembly:
         """The item that a following 都 speaks of: 奶茶都要热的."""
 
     def add(self, piece: Piece) -> None:
-        """Take in the next piece. Raises :class:`~cascade.grammar.composer.Unclear`."""
+        """Take in the next piece. Raises :class:`~cascade.grammar.piece.Unclear`."""
         if self.scope is not None and piece.link is not ALL:
             raise Unclear("tie", "a name said again for nothing")
         if not self.items and not self.leading and piece.headed:
@@ -95,7 +95,7 @@ class Assembly:
         self.described = piece.link is EACH and piece.number is not None
 
     def finish(self) -> list[Item]:
-        """The items of the whole order, in the order spoken. Raises :class:`~cascade.grammar.composer.Unclear`."""
+        """The items of the whole order, in the order spoken. Raises :class:`~cascade.grammar.piece.Unclear`."""
         if self.scope is not None:
             raise Unclear("tie", "a name said again for nothing")
         if self.promised is not None and not self.promised.subs:

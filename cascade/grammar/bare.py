@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cascade.grammar.composer import Fields
 from cascade.grammar.entry import ROLE, Entry
+from cascade.grammar.piece import Fields
 from cascade.grammar.reading import ALL, BREAK, HEAD, JOIN, OMIT, PART, QUANTITY, VALUE, Reading
 
 _ASSENTS: Final = ROLE["assent"]

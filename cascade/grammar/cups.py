@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from cascade.grammar.composer import Fields, put
 from cascade.grammar.entry import ROLE
+from cascade.grammar.piece import Fields, put
 from cascade.grammar.reading import BREAK, CHANGE, CUP, HEAD, JOIN, OMIT, PART, VALUE, Mark, Reading
 
 _BOUNDS: Final = frozenset({BREAK, JOIN})
@@ -58,7 +58,7 @@ def settle(reading: Reading) -> None:
 def each(marks: Sequence[Mark]) -> list[Fields] | None:
     """The items of a change that says of every cup in turn what becomes of it; ``None`` where it does not.
 
-    Raises :class:`~cascade.grammar.composer.Unclear` where one of them has two values.
+    Raises :class:`~cascade.grammar.piece.Unclear` where one of them has two values.
     """
     starts = [at for at, mark in enumerate(marks) if mark[0] is CUP]
     names = {marks[at][2] for at in starts}

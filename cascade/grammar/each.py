@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from cascade.grammar.composer import Unclear
 from cascade.grammar.entry import ROLE
+from cascade.grammar.piece import Unclear
 from cascade.grammar.reading import (
     ALL,
     AMONG,

@@ -38,13 +38,13 @@ from cascade.grammar import (
 from cascade.grammar.answer import changed, composed, to_data
 from cascade.grammar.changing import may_change
 from cascade.grammar.check import check
-from cascade.grammar.composer import Fields, Unclear
 from cascade.grammar.entry import ROLE, Token
 from cascade.grammar.heard import HeardParse, HeardReading
 from cascade.grammar.hearing import Heard, Listener
 from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.lists import lay_out
 from cascade.grammar.parse import Guard, Parse, Problem
+from cascade.grammar.piece import Fields, Unclear
 from cascade.grammar.reading import CHANGE, HEAD, PART, VALUE, Handler, Reading
 from cascade.grammar.sounds import Sounds
 from cascade.grammar.spec import GrammarSpec

@@ -15,12 +15,13 @@ from cascade.grammar import cups
 from cascade.grammar.alterations import check_added, several
 from cascade.grammar.answer import check_parts, composed, numbered
 from cascade.grammar.assembly import Assembly
-from cascade.grammar.composer import Fields, Unclear, pieces, simple
+from cascade.grammar.composer import pieces, simple
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.hearing import HeardTokens
 from cascade.grammar.numerals import parse_numeral
 from cascade.grammar.parse import Parse
 from cascade.grammar.parts import add_more
+from cascade.grammar.piece import Fields, Unclear
 from cascade.grammar.portions import again
 from cascade.grammar.reading import (
     BREAK,
@@ -169,7 +170,7 @@ def misread(reading: HeardReading) -> list[Place]:
 
 
 def items_of(reading: HeardReading, head: str, spreading: frozenset[str]) -> list[Fields]:
-    """The items of the order, or of the change. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    """The items of the order, or of the change. Raises :class:`~cascade.grammar.piece.Unclear`."""
     if not reading.changing:
         if any(
             (a[0], b[0], c[0]) == (PART, CHANGE, PART)
@@ -227,7 +228,7 @@ def _clause(marks: list[Mark], start: int) -> list[Mark]:
 def _after_changes(marks: list[Mark]) -> list[Mark]:
     """Without the values that a later 改成 replaces by others of their kind: 两杯改成三杯.
 
-    Raises :class:`~cascade.grammar.composer.Unclear` where one of these is itself what something was changed to.
+    Raises :class:`~cascade.grammar.piece.Unclear` where one of these is itself what something was changed to.
     """
     kept: list[Mark] = []
     for at, mark in enumerate(marks):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cascade.grammar.composer import Fields, Unclear, merge
+from cascade.grammar.piece import Fields, Unclear, merge
 from cascade.grammar.spec import GrammarSpec
 
 
@@ -127,7 +127,7 @@ def without_kind(spec: GrammarSpec, items: list[Item], head: str) -> list[Item]:
 def check(
     spec: GrammarSpec, items: list[Item], head: str, spreading: frozenset[str], *, totalled: bool
 ) -> None:
-    """Hold the items of an order against each other. Raises :class:`~cascade.grammar.composer.Unclear`.
+    """Hold the items of an order against each other. Raises :class:`~cascade.grammar.piece.Unclear`.
 
     ``totalled`` says that how many they are together was said, and is right.
     """

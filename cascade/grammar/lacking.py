@@ -5,8 +5,8 @@ The name in 一杯半糖，一杯无糖，都是奶茶 is that of both, 冰的 i
 
 from __future__ import annotations
 
-from cascade.grammar.composer import Piece
 from cascade.grammar.items import Item, number_of
+from cascade.grammar.piece import Piece
 
 
 def nameless(items: list[Item]) -> bool:

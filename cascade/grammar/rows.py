@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade.grammar.composer import Fields, Piece
+from cascade.grammar.piece import Fields, Piece
 from cascade.grammar.reading import ALL, BREAK
 from cascade.grammar.spec import GrammarSpec
 

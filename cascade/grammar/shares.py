@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cascade.grammar.composer import Piece, Unclear, merge
 from cascade.grammar.items import Item, number_of
+from cascade.grammar.piece import Piece, Unclear, merge
 from cascade.grammar.reading import OTHER
 
 
 def divided(piece: Piece) -> Item:
     """The item of a piece with shares.
 
-    Raises :class:`~cascade.grammar.composer.Unclear` where they are not all of it.
+    Raises :class:`~cascade.grammar.piece.Unclear` where they are not all of it.
     """
     total = sum(number for number, _ in piece.shares)
     if piece.number not in (None, total):
@@ -23,7 +23,7 @@ def divided(piece: Piece) -> Item:
 def divide(items: list[Item], piece: Piece) -> None:
     """Shares without a name are those of the one item they add up to: 一杯美式，两杯拿铁，一冰一热.
 
-    Raises :class:`~cascade.grammar.composer.Unclear` where that may be another.
+    Raises :class:`~cascade.grammar.piece.Unclear` where that may be another.
     """
     shares = divided(piece)
     if not items:
@@ -42,7 +42,7 @@ def divide(items: list[Item], piece: Piece) -> None:
 
 
 def some_of(items: list[Item], piece: Piece) -> None:
-    """其中一杯去冰: the rest keeps what was said. Raises :class:`~cascade.grammar.composer.Unclear`."""
+    """其中一杯去冰: the rest keeps what was said. Raises :class:`~cascade.grammar.piece.Unclear`."""
     last = items[-1] if items else None
     if (
         last is None
@@ -72,7 +72,7 @@ def _second(items: list[Item], piece: Piece, kept: frozenset[str]) -> bool:
 
 def rest_of(items: list[Item], piece: Piece, kept: frozenset[str], *, plain: bool) -> None:
     """What was not spoken of yet: 另一杯, 剩下的. ``kept`` are the fields that another of the same has too, and
-    ``plain`` says that nothing is to be added to some. Raises :class:`~cascade.grammar.composer.Unclear`.
+    ``plain`` says that nothing is to be added to some. Raises :class:`~cascade.grammar.piece.Unclear`.
     """
     last = items[-1] if items else None
     described = piece.fields or (plain and piece.number is not None)  # 另外两杯什么都不加

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cascade.grammar.composer import Fields, Unclear
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.numerals import number_at_end
+from cascade.grammar.piece import Fields, Unclear
 from cascade.grammar.reading import Reading
 
 _SPENDS: Final = ROLE["spend"]
@@ -89,7 +89,7 @@ def _portioned(reading: Reading) -> bool:
 def check_spent(reading: Reading, items: list[Fields]) -> None:
     """As many are spent as are ordered, one for each, unless it is said how many are ordered: 用两张券点一杯奶茶.
 
-    Raises :class:`~cascade.grammar.composer.Unclear`.
+    Raises :class:`~cascade.grammar.piece.Unclear`.
     """
     if reading.spent < _SEVERAL:
         return
