@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 Form = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-_MAX_COMBINATIONS: Final = 20_000
+MOST: Final = 20_000
+"""Words that one list may stand for: more is a slip, or meant to fill the memory."""
 
 
 def _spelled_out(forms: Any) -> Any:
@@ -25,6 +26,8 @@ def _spelled_out(forms: Any) -> Any:
     for alternatives in forms:
         if isinstance(alternatives, list):
             found.extend(_combined(alternatives))
+        if len(found) > MOST:
+            raise ValueError(f"more than {MOST} words")
     return found
 
 
@@ -32,8 +35,8 @@ def _combined(alternatives: list[Any]) -> list[str]:
     places = [place if isinstance(place, list) else [place] for place in alternatives]
     if not all(isinstance(piece, str) for place in places for piece in place):
         raise ValueError("alternatives are lists of words")
-    if prod(map(len, places)) > _MAX_COMBINATIONS:
-        raise ValueError(f"more than {_MAX_COMBINATIONS} combinations")
+    if prod(map(len, places)) > MOST:
+        raise ValueError(f"more than {MOST} combinations")
     return list(dict.fromkeys("".join(pieces) for pieces in product(*places) if any(pieces)))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from cascade.grammar.forms import MOST
 from cascade.strict_yaml import Document
 
 SECTION: Final = "lists"
@@ -23,8 +24,8 @@ def written_out(document: Document) -> Document:
     A name among words, or among the alternatives of one place, adds the words of its list to them; as a place of a
     combination it is that place. A list may name those above it.
 
-    Raises :class:`~cascade.errors.BundleCorrupt` with the line of a name that no list has, and of a list that nothing
-    names.
+    Raises :class:`~cascade.errors.BundleCorrupt` with the line of a name that no list has, of a list that nothing
+    names, and of one that grows too long.
     """
     if not isinstance(document.data, dict) or SECTION not in document.data:
         return document
@@ -67,6 +68,8 @@ class _Writer:
                 found.append(self.words(form, place, depth + 1))
             else:
                 found.append(self.written(form, place))
+            if len(found) > MOST:  # lists of lists grow without bound, as aliases would
+                raise self._document.error(f"more than {MOST} words", place)
         return found
 
     def _named(self, name: str, path: tuple[str | int, ...]) -> list[Any]:

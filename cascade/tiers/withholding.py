@@ -40,34 +40,16 @@ class Withholding:
             return
         for place in self._meant(parse.text):
             yield place, "for nothing, and not said how"
-        for place in self._refused(parse.text):
+        for place in _found(self._words.refused, parse.text, (0, len(parse.text))):
             if self._spent_after(parse.text, place[1]):
                 yield place, "refused, and then spent"
 
-    def _refused(self, text: str) -> Iterator[Place]:
-        for word in self._words.refused:
-            at = text.find(word)
-            if at >= 0:
-                yield at, at + len(word)
-
     def _kept(self, text: str, place: Place) -> Iterator[Place]:
         """Words of a stretch that say that the flag in it is not spent."""
-        start, end = place
-        for word in self._words.kept:
-            at = text.find(word, start, end)
-            while at >= 0:
-                if not any(
-                    first <= at and at + len(word) <= last for first, last in self._spared(text, place)
-                ):
-                    yield at, at + len(word)
-                at = text.find(word, at + 1, end)
-
-    def _spared(self, text: str, place: Place) -> Iterator[Place]:
-        for word in self._words.spared:
-            at = text.find(word, *place)
-            while at >= 0:
-                yield at, at + len(word)
-                at = text.find(word, at + 1, place[1])
+        spared = list(_found(self._words.spared, text, place))
+        for first, last in _found(self._words.kept, text, place):
+            if not any(start <= first and last <= end for start, end in spared):
+                yield first, last
 
     def _spent_after(self, text: str, first: int) -> bool:
         """Whether what was denied of it is taken back: 不用券，还是用吧, 没用券，用上."""
@@ -75,11 +57,19 @@ class Withholding:
 
     def _meant(self, text: str) -> Iterator[Place]:
         """Words that ask for something for nothing, that are not denied: 白嫖, not 不白嫖; 0元, not 20元."""
-        for word in self._words.meant:
-            at = text.find(word)
-            before = text[at - 1 : at] if at > 0 else ""
-            if at >= 0 and not before.isdigit() and not text.endswith(self._words.denied, 0, at):
-                yield at, at + len(word)
+        for first, last in _found(self._words.meant, text, (0, len(text))):
+            price = text[first - 1 : first].isdigit() if first else False
+            if not price and not text.endswith(self._words.denied, 0, first):
+                yield first, last
+
+
+def _found(words: Sequence[str], text: str, place: Place) -> Iterator[Place]:
+    """Each place of each of the words within a stretch of the text."""
+    for word in words:
+        at = text.find(word, *place)
+        while at >= 0:
+            yield at, at + len(word)
+            at = text.find(word, at + 1, place[1])
 
 
 def _stretches(parse: Parse) -> Iterator[Place]:

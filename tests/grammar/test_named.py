@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import RootModel
 
+from cascade.bundle import validated
 from cascade.errors import BundleCorrupt
+from cascade.grammar.forms import Forms
 from cascade.grammar.named import written_out
 from cascade.strict_yaml import Document, parse
 from grammar.kit import bundle
+
+
+class _Words(RootModel[Mapping[str, Forms]]):
+    """Classes of words."""
 
 
 def written(text: str) -> Any:
@@ -56,6 +65,22 @@ def test_a_name_or_a_list_that_leads_nowhere_is_an_error_of_its_line(text: str, 
     with pytest.raises(BundleCorrupt, match=says) as caught:
         written(text)
     assert (caught.value.file, caught.value.line) == ("grammar.yaml", line)
+
+
+def test_lists_of_lists_do_not_grow_without_bound() -> None:
+    names = "abcdefghij"
+    levels = "".join(f"  {name}: [{', '.join(['$' + before] * 9)}]\n" for before, name in pairwise(names))
+    with pytest.raises(BundleCorrupt, match="more than") as caught:
+        written(f"lists:\n  a: [{', '.join(['奶茶'] * 9)}]\n{levels}words: [$j]\n")
+    assert caught.value.line is not None
+
+
+def test_a_list_of_words_is_spelled_out_to_so_many_and_no_more() -> None:
+    digits = ", ".join("一二三四五六七八九十")
+    combination = f"[[{digits}], [{digits}], [{digits}], [{digits}]]"  # ten thousand
+    words = f"{{polite: [{', '.join([combination] * 3)}]}}"
+    with pytest.raises(BundleCorrupt, match="more than"):
+        validated(_Words, parse(words, "grammar.yaml"))
 
 
 def test_a_document_without_lists_is_left_as_it_is() -> None:
