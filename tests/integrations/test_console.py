@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import PATIENCE_MS, Watched, axe_violations, chromium, require, visit
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cascade.observe.decision_log import DecisionLog, read_decisions
 from cascade.policy import ThresholdPolicy
@@ -217,6 +217,34 @@ def test_the_key_is_asked_for_once_and_opens_everything(chromium: Browser) -> No
         assert KEY not in page.content()
         assert service.cascade.traffic is not None
         assert service.cascade.traffic.held == "amber"
+
+
+def test_a_late_refusal_of_the_key_before_says_nothing_of_the_new_one(chromium: Browser) -> None:
+    require()
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if late or "not-the-key" not in route.request.headers.get("authorization", ""):
+            route.continue_()
+        else:
+            late.append(route)
+
+    service = Service(chitchat(), spec=LOCKED, traffic=TrafficSpec())
+    with serving(service.app) as port, visit(chromium, f"http://127.0.0.1:{port}/") as seen:
+        page = seen.page
+        dialog = page.locator("#key-dialog")
+        expect(dialog).to_be_visible()
+        page.route("**/v1/status", hold)
+        _give(page, "not-the-key-of-this-service")
+        expect(dialog).to_be_visible()  # a later question was refused while the first one waits
+        _give(page, KEY)
+        expect(page.locator("#state")).to_have_text("live")
+        with page.expect_response(lambda reply: reply.status == 401):
+            late[0].continue_()
+        with page.expect_response(lambda reply: reply.url.endswith("/v1/status") and reply.ok):
+            pass
+        expect(page.locator("#state")).to_have_text("live")
+        expect(dialog).to_be_hidden()
 
 
 def _give(page: Page, key: str) -> None:

@@ -15,7 +15,8 @@ export class Refused extends Error {
 
 export async function ask(method, path, body) {
   const headers = {};
-  if (key()) headers.Authorization = `Bearer ${key()}`;
+  const sent = key();
+  if (sent) headers.Authorization = `Bearer ${sent}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(path, {
     method,
@@ -27,6 +28,11 @@ export async function ask(method, path, body) {
   });
   if (response.status === 204) return null;
   const told = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    // Refused with the key of before, while another was given: that says nothing of the new one.
+    if (key() && key() !== sent) return ask(method, path, body);
+    useKey("");
+  }
   if (!response.ok) throw new Refused(response.status, told);
   return told;
 }
