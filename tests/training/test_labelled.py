@@ -107,6 +107,31 @@ class TestLinear:
         assert evaluation["intent_accuracy"] > 0.9
         assert evaluation["slots_right"] == 1.0
 
+    def test_sets_as_they_were_published_keep_what_they_share_and_tell_how_much_may_be_memory(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = kit.rows(300)
+        kit.write(tmp_path / "travel.jsonl", rows)
+        kit.write(tmp_path / "dev.jsonl", [*rows[:20], *kit.rows(200, seed=2)])
+        kit.write(
+            tmp_path / "test.jsonl",
+            [*rows[40:60], *({**row, "text": "so " + row["text"]} for row in rows[60:80])],
+        )
+        files = 'dev = "dev.jsonl"\ntest = "test.jsonl"\n'
+        apart = load(LabelledRecipe.read(kit.recipe(tmp_path, data=files)))
+        path = kit.recipe(tmp_path, data=files + 'repeated = "keep"')
+        kept = load(LabelledRecipe.read(path))
+        texts = [{row.text for row in part} for part in (kept.train, kept.dev, kept.test)]
+        assert (len(kept.train), len(kept.test)) == (300, 40)
+        assert len(apart.train) < 300
+        assert not texts[1] & (
+            texts[0] | texts[2]
+        )  # thresholds rest on nothing that was learned or is measured
+        assert main(["all", str(path)]) == 0
+        memory = json.loads((tmp_path / "work" / "evaluation.json").read_text())["repeated"]
+        assert memory["rows"] == sum(row.text in texts[0] for row in kept.test) >= 20
+        assert "rows that train has" in capsys.readouterr().out
+
     def test_stages_in_the_wrong_order_say_which_one_lacks(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from cascade.result import Proposal
 from training.calibration import expected_calibration_error
 from training.evaluate import percent
 from training.labelled.judging import Judged, judge
+from training.labelled.rows import Row
 from training.labelled.workshop import LabelledWorkshop
 from training.scope import held_at, separation
 
@@ -29,6 +30,8 @@ def evaluate(workshop: LabelledWorkshop) -> None:
     judged = judge(workshop.bundle, workshop.sets.test, workshop.names)
     outside = workshop.recipe.data.out_of_scope
     found = figures(judged, bundle, workshop.names[outside] if outside is not None else None)
+    if workshop.recipe.data.repeated == "keep":
+        found["repeated"] = repeated(judged, workshop.sets.train)
     if workshop.recipe.teacher is not None:
         from training.labelled.transformer import teachers_accuracy
 
@@ -66,6 +69,14 @@ def figures(judged: Sequence[Judged], bundle: Bundle, outside: str | None) -> di
         },
         "by_intent": _by_intent(judged),
     }
+
+
+def repeated(judged: Sequence[Judged], train: Iterable[Row]) -> dict[str, Any]:
+    """How much of the intent accuracy may be memory: of rows whose text train has, and of all others."""
+    known = {row.text for row in train}
+    seen = [one.intent == one.label for one in judged if one.row.text in known]
+    new = [one.intent == one.label for one in judged if one.row.text not in known]
+    return {"rows": len(seen), "intent_accuracy": _share(seen), "others_intent_accuracy": _share(new)}
 
 
 def _answered(one: Judged, policy: ThresholdPolicy) -> bool:
@@ -138,6 +149,12 @@ def tables(found: dict[str, Any]) -> list[Table]:
         ("median time", f"{found['latency_us']['median']} us"),
     ):
         whole.add_row(name, value)
+    if "repeated" in found:
+        memory = found["repeated"]
+        whole.add_row(
+            f"intent right, of {memory['rows']} rows that train has", percent(memory["intent_accuracy"])
+        )
+        whole.add_row("intent right, of all others", percent(memory["others_intent_accuracy"]))
     if "teachers_intent_accuracy" in found:
         whole.add_row("intent right, the teachers", percent(found["teachers_intent_accuracy"]))
     scopes = Table(

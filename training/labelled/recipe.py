@@ -30,6 +30,9 @@ class Data(_Part):
     test_share: float = Field(default=0.1, gt=0, lt=1)
     conflicts: Literal["refuse", "drop", "keep"] = "refuse"
     """What becomes of one text with two intents in the same file."""
+    repeated: Literal["drop", "keep"] = "drop"
+    """What becomes of train rows whose text stands in test too. ``keep`` takes both sets as they were published, for
+    comparing with figures that others measured so; part of what is measured then is memory. Dev gives way to both."""
     acting: tuple[str, ...] = ()
     """Intents that spend money or change something: their thresholds are tighter, their errors counted apart."""
     out_of_scope: str | None = None

@@ -20,7 +20,7 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """Rows of three sets that share no text; intents by the bundle's names."""
+    """Rows of three sets that share no text, but for train and test of a recipe that keeps what is repeated."""
 
     train: tuple[Row, ...]
     dev: tuple[Row, ...]
@@ -47,8 +47,11 @@ def load(recipe: LabelledRecipe, told: Told = lambda message: None) -> Sets:
     train, more_dev, more_test = divide(train, shares, recipe.seed)
     dev, test = dev or more_dev, test or more_test
     before = len(train) + len(dev)
-    dev = _without(dev, test)
-    train = _without(train, [*dev, *test])
+    if recipe.data.repeated == "keep":
+        dev = _without(dev, [*train, *test])
+    else:
+        dev = _without(dev, test)
+        train = _without(train, [*dev, *test])
     dropped = before - len(train) - len(dev)
     sets = Sets(tuple(train), tuple(dev), tuple(test), _intents(train), _slots(train), dropped)
     _check(sets, recipe)

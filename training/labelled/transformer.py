@@ -19,6 +19,7 @@ from training.dataset import Sample
 from training.labelled.samples import samples, vocabulary
 from training.labelled.workshop import LabelledWorkshop
 from training.recipe import Fit, RecipeError, StudentShape
+from training.remembering import Remembering
 from training.splice import Splicer
 
 
@@ -89,7 +90,8 @@ class _School:
             return first
         torch.manual_seed(recipe.seed)
         student = self.start(plan, self.shape(size), teacher)
-        self.teach(student, plan, name="student", seed=recipe.seed, teacher=teacher)
+        heard = None if teacher is None else Remembering(teacher)
+        self.teach(student, plan, name="student", seed=recipe.seed, teacher=heard)
         return student
 
     def teachers(self) -> model.Together | None:
