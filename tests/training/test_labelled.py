@@ -223,6 +223,28 @@ class TestTransformer:
 ROW = {"text": "book a flight", "intent": "book_flight"}
 
 
+class TestExtending:
+    def test_a_recipe_gives_only_what_it_has_otherwise(self, tmp_path: Path) -> None:
+        base = kit.recipe(tmp_path, student=kit.TRANSFORMER)
+        over = tmp_path / "over.toml"
+        over.write_text(
+            'extends = "travel.toml"\nname = "over"\n[data]\nrepeated = "keep"\n[student]\nwidth = 64\n'
+        )
+        ours, theirs = LabelledRecipe.read(over), LabelledRecipe.read(base)
+        assert ours.data == theirs.data.model_copy(update={"repeated": "keep"})
+        assert ours.student == theirs.student.model_copy(update={"width": 64})  # type: ignore[union-attr]
+        assert (ours.name, ours.work, ours.student_fit) == ("over", theirs.work, theirs.student_fit)
+
+    @pytest.mark.parametrize(
+        ("other", "complaint"), [("none.toml", "No such file"), ("over.toml", "itself extends another")]
+    )
+    def test_what_cannot_be_extended_is_told(self, tmp_path: Path, other: str, complaint: str) -> None:
+        over = tmp_path / "over.toml"
+        over.write_text(f'extends = "{other}"\n[data]\nrepeated = "keep"\n')
+        with pytest.raises(RecipeError, match=complaint):
+            LabelledRecipe.read(over)
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("line", "complaint"),

@@ -1,10 +1,13 @@
-"""The recipe of a labelled set: one TOML file with a ``[data]`` table. Paths start from its own folder, or ``root``."""
+"""The recipe of a labelled set: one TOML file with a ``[data]`` table. Paths start from its own folder, or ``root``.
+
+One that says ``extends = "other.toml"`` gives only what it has otherwise than that one beside it.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -95,8 +98,7 @@ class LabelledRecipe(_Part):
         :class:`~training.recipe.RecipeError`.
         """
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-            recipe = cls.model_validate(data)
+            recipe = cls.model_validate(_whole(path))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise RecipeError(f"{path}: {error}") from error
         except ValidationError as error:
@@ -132,6 +134,28 @@ class LabelledRecipe(_Part):
     def path(self, relative: Path) -> Path:
         """A path of the recipe, seen from here."""
         return relative if relative.is_absolute() else self.root / relative
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """The tables of a recipe, put over those of the one that it ``extends``."""
+    given = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "extends" not in given:
+        return given
+    other = path.parent / str(given.pop("extends"))
+    base = tomllib.loads(other.read_text(encoding="utf-8"))
+    if "extends" in base:
+        raise RecipeError(f"{path}: extends {other.name}, which itself extends another")
+    return _over(base, given)
+
+
+def _over(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        name: _over(base[name], value)
+        if isinstance(value, dict) and isinstance(base.get(name), dict)
+        else value
+        for name, value in given.items()
+    }
+    return {**base, **both}
 
 
 def is_labelled(path: Path) -> bool:
