@@ -77,6 +77,8 @@ class Entry:
             spec = self.slot.spec
             if self.form in spec.vague:
                 self.said = Vague.of(self.value, spec.exact)
+            elif self.form in spec.unlike:
+                self.said = Vague.of(self.value, spec.instead)
             elif spec.rough and self.value in spec.about and self.form.endswith(spec.rough):
                 self.said = Vague.of(self.value, spec.about[self.value])
         first, last = self.form[:1], self.form[-1:]

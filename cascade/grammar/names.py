@@ -14,6 +14,7 @@ from cascade.grammar.portions import again, beside_cups
 from cascade.grammar.reading import ALL, BREAK, CHANGE, HEAD, PART, QUANTITY, VALUE, Handler, Reading
 
 _BRINGS: Final = ROLE["change"] | ROLE["all"]
+_ASKS: Final = sum(ROLE[name] for name in ("add", "change", "copula", "carrier", "desire", "rather"))
 _OF_SOME: Final = frozenset({"measure", "numeral", "count", "other", "among", "rest"})
 _TRAILS: Final = ROLE["final"] | ROLE["filler"] | ROLE["of"]
 
@@ -167,10 +168,26 @@ def _attribute(reading: Reading, place: int) -> int:
         reading.specified = True
         if _said_of_all(reading, place):
             reading.fail("tie", f"{entry.form} of all, or of the last")
+        _check_denied(reading, place)
     _becomes(reading, entry)
     _says_of_all(reading, entry, before)
     reading.marks.append((VALUE, entry.slot.field, entry.said))
     return place + 1
+
+
+def _check_denied(reading: Reading, place: int) -> None:
+    """不要 may be said of what stands before it: 那杯热的不要冰的, 热的不要冰的要, no 要热的不要冰的."""
+    entry = reading.tokens[place][0]
+    assert entry.slot is not None
+    if entry.form not in entry.slot.spec.unlike or reading.at(place - 1)[0].slot is not entry.slot:
+        return
+    last = place + 1
+    while reading.at(last)[0].roles & ROLE["of"]:
+        last += 1
+    if reading.at(last)[0].roles & ROLE["add"] or (
+        reading.changing and not reading.at(place - 2)[0].roles & _ASKS
+    ):
+        reading.fail("tie", "what it is to be, or what is not wanted")
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"head": _head, "attribute": _attribute}

@@ -51,6 +51,9 @@ class SlotSpec(Record):
     vague: Forms = ()
     """For an attribute: forms that give way to one of the ``exact`` values of the same item: 冰美式，去冰."""
     exact: Forms = ()
+    unlike: Forms = ()
+    """For an attribute: forms that only say what it is not, and give way to one of ``instead``: 热的，不要冰."""
+    instead: Forms = ()
     rough: Forms = ()
     """For an attribute: how forms end that say its value about, and give way to one that ``about`` names: 糖少一点."""
     about: Mapping[str, Forms] = Field(default_factory=dict)

@@ -28,7 +28,9 @@ _SEVERAL: Final = 2
 _LEADS: Final = ROLE["duly"] | ROLE["filler"] | ROLE["aside"] | ROLE["headcount"]
 _ITEMS: Final = frozenset({"numeral", "measure", "count", "head", "attribute", "value"})
 _NAMES: Final = frozenset({"head", "attribute", "part"})
+_ASKED: Final = ROLE["opener"] | ROLE["polite"]
 _SAID: Final = frozenset({"attribute", "part", "place", "note", "value", "final"})
+_SAID_LAST: Final = frozenset({"head", "attribute", "part", "note", "separator", "final"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def lay_out(reading: Reading) -> None:
         found = _spent(reading, place) if _bare(reading.tokens[place][0]) else _spends_itself(reading, place)
         if found is not None:
             _keep(reading, found)
+    if places and (last := _last_of_all(reading, places[0])):
+        reading.layout.passed |= {last}
     if not places and reading.layout.spends and (unnamed := _unnamed(reading)) is not None:
         _keep(reading, unnamed)
 
@@ -76,6 +80,24 @@ def _unnamed(reading: Reading) -> _Stretch | None:
         if (which or numbered) and _parted(reading, after) and not _portioned(reading):
             return _Stretch(place, after, 1)
     return None
+
+
+def _last_of_all(reading: Reading, flag: int) -> int:
+    """The place of a verb that spends, after all that is ordered, a flag spoken of before: 我有张券，帮我点杯奶茶用掉.
+
+    0 where there is none. 用了 may tell it, unless somebody was asked for the order.
+    """
+    place = reading.count - 1
+    while place > flag and reading.tokens[place][0].roles & (_TRAILS | ROLE["separator"]):
+        place -= 1
+    entry = reading.at(place)[0]
+    if not entry.roles & _SPENDS or entry.roles & (ROLE["pays"] | ROLE["carrier"]) or len(entry.form) == 1:
+        return 0
+    before = [token[0] for token in reading.tokens[flag + 1 : place]]
+    told = entry.form.endswith(reading.spec.words.perfective)
+    asks = any(word.roles & (_ASKED if told else _ORDERS) for word in before)
+    named = any(word.kind in _NAMES for word in before)
+    return place if asks and named and before[-1].kind in _SAID_LAST else 0
 
 
 def _portioned(reading: Reading) -> bool:

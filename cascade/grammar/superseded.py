@@ -31,6 +31,7 @@ _LEADS: Final = ROLE["copula"] | _CHANGES
 _SAYS_ONE: Final = frozenset({"numeral", "count", "unknown", "heard"})
 """Kinds of words without a slot that a value may be made of."""
 _HOURS: Final = ROLE["clock"] | ROLE["numeral"]
+_NAMES: Final = frozenset({"head", "attribute"})
 _GIVES: Final = ROLE["origin"] | ROLE["lead"] | TAKES_BACK
 
 
@@ -46,7 +47,7 @@ def pass_over(reading: Reading, *, known: bool = False) -> None:
         *_became(reading, said),
     ]
     if not _asks(reading):
-        found += _corrected(reading, said)
+        found += [*_corrected(reading, said), *_instead(reading, said)]
         found += [
             one for one in _denied(reading, said) if known or is_place(reading, one[0]) or _stated(reading)
         ]
@@ -145,6 +146,19 @@ def _denied(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
         earlier = next((one for one in said if one.last == first and one.field == value.field), None)
         after = closed(reading, value.last)
         if earlier is not None and after and _rightly(reading, earlier):
+            yield value, first, after
+
+
+def _instead(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
+    """改成去冰，不是少冰."""
+    for earlier, value in pairwise(said):
+        entry = reading.tokens[value.first][0]
+        length = preceded(reading, value.first, "contrast")
+        if not length or earlier.field != value.field or entry.kind not in _NAMES:
+            continue
+        first, after = within(reading, value.first, length), closed(reading, value.last)
+        becomes = reading.at(earlier.first - 1)[0].roles & ROLE["change"]
+        if becomes and after and skip(reading, earlier.last, BETWEEN) == first:
             yield value, first, after
 
 

@@ -10,6 +10,7 @@ from cascade.grammar.reading import (
     ALL,
     AMONG,
     BREAK,
+    CHANGE,
     EACH,
     HEAD,
     JOIN,
@@ -27,6 +28,7 @@ from cascade.grammar.serving import consents
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
 _LINKS: Final = frozenset({"of", "inside"})
 _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["perfective"]
+_LAST: Final = ROLE["final"] | ROLE["separator"]
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
@@ -199,10 +201,19 @@ def _asking(reading: Reading, place: int) -> int:
 
 def _tag(reading: Reading, place: int) -> int:
     """好吗, 可以吗 after an order that was addressed to the assistant, or that is nothing else."""
-    if (reading.opened or consents(reading, place)) and reading.ends_at(place + 1):
+    if (reading.opened or consents(reading, place) or _changed(reading, place)) and reading.ends_at(
+        place + 1
+    ):
         reading.polite = True
         return place + 1
     return _asking(reading, place)
+
+
+def _changed(reading: Reading, place: int) -> bool:
+    """Whether all that is said before a place is that something becomes something else: 推迟一小时送可以吗."""
+    told = reading.shifted or any(mark[0] is CHANGE for mark in reading.marks)
+    ends = all(entry.roles & _LAST for entry, _, _ in reading.tokens[place + 1 :])
+    return reading.changing and told and ends
 
 
 def _separator(reading: Reading, place: int) -> int:

@@ -187,3 +187,24 @@ def test_what_is_wanted_instead_of_what_is_left_out_is_added() -> None:
     if parse.complete:
         assert parse.answer.items[0].toppings == ("珍珠",)
         assert parse.answer.items[0].without == ("布丁", "椰果")
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("奶茶要热的不要冰的，中杯", [{**TEA, "temperature": "hot", "size": "medium"}]),
+        ("不要冰的，要热的，奶茶一杯", [{**TEA, "temperature": "hot"}]),
+        ("奶茶热的，拿铁不要冰", [{**TEA, "temperature": "hot"}, {**LATTE, "temperature": "no_ice"}]),
+    ],
+)
+def test_what_it_is_not_gives_way_to_what_it_is(text: str, items: list[dict[str, Any]]) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(*items)
+
+
+@pytest.mark.parametrize(
+    "text", ["奶茶去冰热的", "奶茶热的不要冰的要", "热的不要，冰的要，奶茶", "奶茶不要热的要冰的"]
+)
+def test_what_is_not_wanted_may_be_either(text: str) -> None:
+    assert not parsed(text).complete
