@@ -49,6 +49,8 @@ class AroundWords(Record):
     """Words that end like those and only lead to it: 跟你说."""
     denials: Forms = ()
     """Beginnings of guards that forbid what is said after them: 别."""
+    excepts: Forms = ()
+    """Guards that say of which cup something else does not hold: 除了."""
     complaints: Forms = ()
     """Questions that want no answer: 怎么还没送."""
     wonders: Forms = ()

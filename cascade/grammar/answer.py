@@ -217,6 +217,8 @@ def _told(reading: Reading) -> list[Fields]:
     pointers = [entry for entry, _, _ in reading.tokens if entry.kind == "reference"]
     if reading.said(HEAD) and pointers and all(entry.roles & ROLE["near"] for entry in pointers):
         raise Unclear("tie", "one that exists, or the one that follows")  # 这杯给自己，奶茶少糖
+    if _is_to_change(reading):
+        raise Unclear("tie", "what becomes of it")
     item = simple(reading.marks)
     described = any(mark[0] not in (HEAD, BREAK, ALL) for mark in reading.marks) or reading.exchanged
     # 把免单卡给我 points at no order
@@ -226,6 +228,19 @@ def _told(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "what becomes of it")
     check_parts(reading.spec, [item])
     return [item] if item else []
+
+
+def _is_to_change(reading: Reading) -> bool:
+    """Whether what is said of a cup is what shall change, and into what is not: 把那杯少糖改一下, no 那杯少糖改一下."""
+    objects = (place for place, (entry, _, _) in enumerate(reading.tokens) if entry.roles & ROLE["object"])
+    for place in objects:
+        after = place + 1
+        while reading.at(after)[0].kind in ("reference", "of"):
+            after += 1
+        stated = reading.at(after + 1)[0].roles & ROLE["statement"]
+        if reading.at(after)[0].kind in ("attribute", "part") and stated:
+            return True
+    return False
 
 
 def numbered(fields: Fields, name: str, number: int | None) -> Fields:

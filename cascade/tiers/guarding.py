@@ -159,12 +159,25 @@ class Guarding:
             return True
         if guard.reason not in _SOFT or (guard.reason == "past" and parse.intent == self._spec.intent):
             return False
-        following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
+        if parse.text[guard.start : guard.end] in self._spec.around.excepts:
+            return False  # 除了我都少糖，三杯奶茶
+        following = _denied(guard, parse)
         denied = following is not None and (following.kind in _NAMED or following.roles & _ACTS)
+        denied = denied or self._denies_a_part(guard, parse)
         denied = denied or (following is not None and self._points_back(following))  # 别用它
         if denied or parse.intent != self._spec.intent or guard.reason != "negation":
             return not denied
         return not (_named_before(parse, guard.start) or _closes(parse, guard))
+
+    def _denies_a_part(self, guard: Guard, parse: Parse) -> bool:
+        """Whether a denial denies what is done with a part: 别去掉珍珠, 没要加珍珠, not 甭加珍珠."""
+        guarding = next((entry for entry, start, _ in parse.tokens if start == guard.start), None)
+        following = next((entry for entry, start, _ in parse.tokens if start == guard.end), None)
+        word = parse.text[guard.start : guard.end]
+        if guarding is None or following is None or guarding.roles & ROLE["amend"] or word.endswith("了"):
+            return False  # 算了加珍珠, 没了加珍珠
+        added = following.roles & ROLE["add"] and word not in self._spec.around.denials
+        return guard.reason == "negation" and bool(added or following.roles & ROLE["remove"])
 
     def _opens(self, guard: Guard, parse: Parse) -> bool:
         """Whether what takes something back in a change stands before all that it could take back: 算了，改去冰."""
@@ -205,6 +218,19 @@ class Guarding:
             and all(entry.kind == "final" for entry in after)
             and not any(character in self._spec.around.done for character in parse.text[: guard.start])
         )
+
+
+def _denied(guard: Guard, parse: Parse) -> Entry | None:
+    """The word right after a denial, past what only leads to a value: 别备注少糖, not 不对，备注少糖."""
+    at, amends = guard.end, False
+    for entry, start, end in parse.tokens:
+        amends |= start == guard.start and bool(entry.roles & ROLE["amend"])
+        if start != at:
+            continue
+        if entry.kind != "filler" or amends:
+            return entry
+        at = end
+    return None
 
 
 def _of_a_part(parse: Parse, at: int) -> bool:

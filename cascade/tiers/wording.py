@@ -30,6 +30,17 @@ from cascade.tiers.surroundings import (
     taken_away,
     told_of,
 )
+from cascade.tiers.unsaying import (
+    asked_whether,
+    emptied,
+    in_one_cup,
+    kept_though_gone,
+    likened,
+    ordered_too,
+    portioned,
+    taken_off,
+    unsaid,
+)
 from cascade.tiers.withholding import Withholding
 
 Doubt = tuple[Place, str]
@@ -59,8 +70,10 @@ class Wording:
         place = self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
         if place is not None:
             yield place, "told or considered, or not all of it said"
-        for place in taken_away(parse):
+        for place in (*taken_away(parse), *unsaid(parse)):
             yield place, "said, and then not wanted"
+        for place in likened(parse):
+            yield place, "like something else"
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
             yield _all(parse), "named, and nothing becomes of it"
 
@@ -75,6 +88,8 @@ class Wording:
             yield place, "told, or asked for"
         if changed_and_ordered(parse):
             yield _all(parse), "a change, and another order"
+        if in_one_cup(parse, self._spec.items):
+            yield _all(parse), "portions, or cups"
         if self.ordered(parse) > 1:
             for place in claimed(parse):
                 yield place, "whose is it"  # 两杯奶茶，我的少糖
@@ -85,7 +100,15 @@ class Wording:
         if self.ordered(parse) > 1:
             for place in pointed_number(parse):
                 yield place, "which of them, or how many"
-        if told_of(parse):
+        if ordered_too(parse):
+            yield _all(parse), "a change, and another order"
+        for place in (*portioned(parse), *taken_off(parse)):
+            yield place, "how many of what"
+        for place in kept_though_gone(parse, self._spec.items):
+            yield place, "what becomes of it"
+        if emptied(parse):
+            yield _all(parse), "what becomes of it"
+        if told_of(parse) or asked_whether(parse):
             yield _all(parse), "what was changed, or is to change"  # 你给我改成少糖了
         if counted_of(parse, self._spec.quantity.field, self._spec.items):
             yield _all(parse), "how many there are, or are to be"
@@ -97,6 +120,9 @@ class Wording:
 
     def of_marks(self, parse: Parse, marks: Sequence[Heard]) -> Iterator[Doubt]:
         """Of an order that was put together by marks."""
+        for mark in marks:
+            if any(self._keeps(parse.text, mark, word) for word in self._spec.words.kept):
+                yield (mark.start, mark.end), "what stays as it is"  # 糖不用 in 糖不用改
         denials = self._spec.around.denials
         ends = {guard.end for guard in parse.guards if parse.text[guard.start : guard.end] in denials}
         for mark in marks:
@@ -104,6 +130,12 @@ class Wording:
                 yield (mark.start, mark.end), "a way that is forbidden"  # 送 in 别送了
         if parse.intent == self._spec.intent:
             yield from self._whereto(parse)
+
+    @staticmethod
+    def _keeps(text: str, mark: Heard, word: str) -> bool:
+        """Whether a word that keeps something as it is begins in a mark and ends after it."""
+        at = text.find(word, mark.start, mark.end + len(word) - 1)
+        return mark.start < at < mark.end < at + len(word)
 
     def _whereto(self, parse: Parse) -> Iterator[Doubt]:
         """A place that nothing leads to may be where somebody is: 12号桌两杯奶茶."""
