@@ -82,7 +82,7 @@ class AroundWords(Record):
 
 
 class DoubtWords(Record):
-    """What makes an intent doubtful that only a model could tell: the wish is told, considered, or not all said."""
+    """What makes an intent doubtful that only a model could tell: it is told, asked, considered, or not all said."""
 
     anywhere: Forms = ()
     """Wherever they stand: 后者少糖, 差点取消订单."""
@@ -90,6 +90,10 @@ class DoubtWords(Record):
     """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
     meant: Forms = ()
     """What ends with one of these and says the opposite: 没跟你开玩笑."""
+    ends: Forms = ()
+    """Where the text ends with it, signs and particles with it: 就这个？ asks whether, and confirms nothing."""
+    done: Forms = ()
+    """The same, right after a value that something leads to: 改成大杯了吧 asks whether it is done."""
     awaited: Forms = ()
     """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""
 

@@ -121,7 +121,7 @@ class GrammarSpec(Record):
     chatter: Forms = ()
     """Words that an answer may pass over. They explain nothing by themselves: who reads by the grammar alone stops."""
     doubts: Mapping[str, DoubtWords] = Field(default_factory=dict)
-    """Intents that act, and the words beside which a model's word alone is not taken for one."""
+    """Intents, and the words beside which a model's word alone is not taken for one."""
     withheld: WithheldWords = WithheldWords()
     """What is said of a flag that is not spent. A model's word alone does not spend it then."""
     soft: Mapping[str, Forms] = Field(default_factory=dict)

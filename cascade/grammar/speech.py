@@ -135,6 +135,8 @@ def _begins(reading: Reading, place: int) -> bool:
 def _person(reading: Reading, place: int) -> int:
     """我妈要一杯, 我和我妈一人一杯, and 老板, whom somebody calls."""
     after, count = _persons(reading, place)
+    if _orders_for_speaker(reading, after):
+        reading.fail("tie", "who orders")
     following = reading.at(after)[0]
     if following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["headcount"]:
         return after
@@ -166,6 +168,21 @@ def _person(reading: Reading, place: int) -> int:
         return after  # 来杯奶茶呗老铁
     after = _run(reading, place)
     return after if after > place else reading.refuse(place)
+
+
+def _orders_for_speaker(reading: Reading, after: int) -> bool:
+    """Whether one of the speaker's people does what only another is asked to do: 我妈给我点杯奶茶 tells."""
+    speaker, who = tuple(reading.spec.words.speaker), reading.tokens[after - 1][0].form
+    while reading.at(after)[0].roles & _WANTS:
+        after += 1
+    given, orders = reading.at(after)[0], reading.at(after + 1)[0]
+    serves = given.roles & ROLE["opener"] and given.form.endswith(speaker)
+    return bool(
+        who.startswith(speaker)
+        and serves
+        and orders.roles & ROLE["carrier"]
+        and not reading.ends_at(after + 2)  # 我同事帮我拿
+    )
 
 
 def _next_in_turn(reading: Reading, place: int, after: int) -> bool:

@@ -146,9 +146,11 @@ class ClassifierTier:
             return Abstention("tie", "a yes to something, or a wish of its own"), evidence
         if acting and self._guarding.told(parse, guess.intent):
             return Abstention("tie", "what somebody did, or is to do"), evidence
-        if acting and (place := self._doubting.in_command(utterance, guess.intent)) is not None:
+        if (place := self._doubting.in_command(utterance, guess.intent)) is not None:
             words = utterance.text[place[0] : place[1]]
-            return Abstention("tie", f"{words}: told or considered", _typed(utterance, [place])), evidence
+            return Abstention(
+                "tie", f"{words}: told, asked or considered", _typed(utterance, [place])
+            ), evidence
         wishes = self._guarding.order_details(parse, guess.intent) if acting else []
         place = strange(utterance, parse, guess.intent, self._grammar.spec) if acting and not wishes else None
         if place is not None:

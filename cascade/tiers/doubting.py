@@ -1,4 +1,4 @@
-"""Words beside which a model's word alone is not taken for a wish: it is told, considered, or not all said."""
+"""Words beside which a model's word alone is not taken for an intent: it is told, asked or considered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
 from cascade.tiers.commanding import BREAKS, Commanding
 from cascade.tiers.guarding import Place
-from cascade.tiers.surroundings import awaited
+from cascade.tiers.surroundings import LEADS, VALUED, awaited
 
 
 class Doubting:
@@ -36,6 +36,16 @@ class Doubting:
         if words is not None and words.awaited:
             yield from awaited(parse, words.awaited)
 
+    def done(self, parse: Parse) -> Place | None:
+        """What ends an order that asks whether a thing is done: 改成大杯了吧, not 不要冰了吧."""
+        words, text = self._doubts.get(parse.intent), parse.text.rstrip(BREAKS)
+        if words is None or not text.endswith(words.done):
+            return None
+        end = len(text) - max(len(word) for word in words.done if text.endswith(word))
+        valued = any(entry.kind in VALUED and last == end for entry, _, last in parse.tokens)
+        led = any(entry.roles & LEADS for entry, start, _ in parse.tokens if start < end)
+        return (end, len(text)) if valued and led else None
+
     def _within(
         self, text: str, intent: str, first: int, talk: frozenset[Place] = frozenset()
     ) -> Place | None:
@@ -48,6 +58,9 @@ class Doubting:
                 at = text.find(word, at + 1)
             if at >= 0:
                 return at, at + len(word)
+        for word in words.ends:
+            if text.endswith(word):
+                return len(text) - len(word), len(text)
         ended = len(text.rstrip(self._silent))
         for word in words.last:
             if text.endswith(word, first, ended) and not text.endswith(words.meant, first, ended):

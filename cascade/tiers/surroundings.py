@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cascade.grammar import Parse
 from cascade.grammar.entry import ROLE, Entry, Token
 from cascade.grammar.hearing import Heard
+from cascade.tiers.commanding import BREAKS
 from cascade.tiers.guarding import CARRIERS, Place
 
 ORDERING: Final = CARRIERS | {"numeral", "measure", "portion"}
@@ -23,6 +24,12 @@ _OWNERS: Final = ROLE["owner"] | ROLE["person"]
 _ASKS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"] | ROLE["again"]
 _BECOMES: Final = ROLE["change"] | ROLE["add"] | ROLE["again"] | ROLE["carrier"]
 _VALUES: Final = ("head", "attribute", "part", "place", "heard")
+VALUED: Final = (*_VALUES, "value", "measure")
+"""Kinds of words that end what something becomes: 大杯, 自取, 两杯."""
+_STATED: Final = (*_VALUES, "value", "numeral", "count")
+LEADS: Final = ROLE["change"] | ROLE["add"] | ROLE["carrier"] | ROLE["again"]
+"""Words that lead to what something becomes."""
+_TOLD: Final = ROLE["change"] | ROLE["add"]
 _INTRODUCES: Final = ":"
 NOTHING: Final = Entry("", "end")
 
@@ -46,17 +53,43 @@ def only_named(parse: Parse, names: Sequence[str], items: str) -> bool:
 
 
 def told_of(parse: Parse) -> bool:
-    """Whether a change is told as what was done: 改成少糖了, 地址改到公司了, 把我的少冰改成了多冰."""
+    """Whether a change is told as what was done: 改成少糖了, 加珍珠了, 地址改到公司了, 把我的少冰改成了多冰."""
     words = [entry for entry, start, _ in parse.tokens if start not in parse.superseded]
     if len(words) < 2:
         return False
-    changed = any(entry.roles & ROLE["change"] for entry in words[:-2])
+    changed = any(entry.roles & _TOLD for entry in words[:-2])
     if changed and words[-1].kind == "perfective" and words[-2].kind in _VALUES:
         return True
     done = [
         at for at in range(1, len(words) - 1) if words[at - 1].roles & ROLE["change"] and _done(words, at)
     ]
     return bool(done) and not any(entry.roles & ROLE["change"] for entry in words[done[-1] :])
+
+
+def by_mistake(parse: Parse, words: tuple[str, ...]) -> Iterator[Place]:
+    """Values that came by mistake and that no other one replaces: 点成热的了, not 点成热的了，改冰的."""
+    for at, (entry, start, end) in enumerate(parse.tokens):
+        if entry.kind not in _STATED or start in parse.superseded:
+            continue
+        if parse.text.endswith(words, 0, start) and _over(parse.tokens, at):
+            yield start, end
+
+
+def gone(parse: Parse, names: Sequence[str], perfective: tuple[str, ...]) -> Iterator[Place]:
+    """A place at the end that something was sent to: 两杯奶茶送三号楼了."""
+    text = parse.text.rstrip(BREAKS)
+    for name in names:
+        where = str(_at(parse.answer, name) or "") if parse.answer is not None else ""
+        if where and text.endswith(tuple(where + word for word in perfective)):
+            yield len(text) - len(where) - 1, len(text)
+
+
+def _over(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what a word begins is over and done: 两杯了."""
+    following = [entry for entry, _, _ in tokens[at + 1 : at + 3]]
+    if following and following[0].kind == "measure":
+        following = following[1:]
+    return bool(following) and following[0].kind == "perfective"
 
 
 def _done(words: Sequence[Entry], at: int) -> bool:

@@ -16,10 +16,12 @@ from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.doubting import Doubting
 from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import (
+    by_mistake,
     changed_and_ordered,
     claimed,
     counted_of,
     filled,
+    gone,
     introduced,
     named_idly,
     only_named,
@@ -70,6 +72,10 @@ class Wording:
         place = self._doubting.in_order(parse.text, parse.intent, apart | passed_over(parse))
         if place is not None:
             yield place, "told or considered, or not all of it said"
+        if (place := self._doubting.done(parse)) is not None:
+            yield place, "asked whether it is done"
+        for place in by_mistake(parse, self._spec.around.mistaken):
+            yield place, "what came by mistake"
         for place in (*taken_away(parse), *unsaid(parse)):
             yield place, "said, and then not wanted"
         for place in likened(parse):
@@ -86,6 +92,8 @@ class Wording:
             yield place, "somebody's words"
         for place in spent_by(parse):
             yield place, "told, or asked for"
+        for place in gone(parse, self._places, self._spec.words.perfective):
+            yield place, "where it went"
         if changed_and_ordered(parse):
             yield _all(parse), "a change, and another order"
         if in_one_cup(parse, self._spec.items):

@@ -29,6 +29,8 @@ PEOPLE = [
     ("来杯奶茶给弟弟", order(TEA)),
     ("老婆要奶茶，我要拿铁", order(TEA, LATTE)),
     ("给我和我妈点两杯奶茶", order({**TEA, "quantity": 2})),
+    ("帮我哥点杯奶茶", order(TEA)),
+    ("哥哥帮我点杯奶茶嘛", order(TEA)),
     ("四个人，一人一杯奶茶", order({**TEA, "quantity": 4})),
     ("我们仨一人一杯奶茶", order({**TEA, "quantity": 3})),
     ("我和老公一人一杯拿铁", order({**LATTE, "quantity": 2})),
@@ -186,6 +188,7 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         # somebody had it, has it, or is spoken of
         "我妈要了一杯奶茶", "我妈要的奶茶", "我妈点的奶茶", "我妈喝奶茶", "给我妈点了一杯奶茶", "给我妈的奶茶",
         "我妈说来一杯奶茶",
+        "我妈给我点杯奶茶", "我哥要帮我买杯奶茶", "奶茶点好了", "奶茶来啦",
         "我妈要奶茶吗", "给他点一杯奶茶", "小红要一杯奶茶", "我现在在喝奶茶", "今天喝了一杯奶茶",
         # whose is it, and how many
         "一杯奶茶，我妈要热的", "给我妈点一杯热奶茶，给我点少糖的", "给我和我妈点一杯奶茶", "四个人，奶茶",

@@ -348,6 +348,15 @@ class TestAgreement:
             ("少糖不要了", {"sugar": "少糖"}),
             ("差点改成少糖", {"sugar": "少糖"}),
             ("第一杯改少糖第二杯改去冰", {"sugar": "少糖", "temperature": "去冰"}),
+            ("改成大杯了吧", {"size": "大杯"}),
+            ("换成拿铁了对吧?", {"drink": "拿铁"}),
+            ("加珍珠了", {"toppings": "珍珠"}),
+            ("点成热的了", {"temperature": "热的"}),
+            ("下成两杯了", {"quantity": "两杯"}),
+            ("店员让我加珍珠", {"toppings": "珍珠"}),
+            ("改成少糖好喝吗", {"sugar": "少糖"}),
+            ("想改少糖来着", {"sugar": "少糖"}),
+            ("去冰那个不要了", {"temperature": "去冰"}),
         ],
     )
     def test_a_change_that_changes_nothing_is_held_back(
@@ -367,6 +376,15 @@ class TestAgreement:
             "每周五来杯奶茶",
             "改成少糖,再来一杯奶茶",
             "来杯奶茶,那单退了",
+            "刚要一杯奶茶",
+            "我在点奶茶",
+            "平时都点奶茶",
+            "有人给我点杯奶茶就好了",
+            "他给我点杯奶茶",
+            "没那么想喝奶茶",
+            "用券点过一杯奶茶",
+            "点好奶茶了吧",
+            "口令是给我来一杯奶茶",
         ],
     )
     def test_an_order_that_is_told_or_considered_is_held_back(self, scripted: Scripted, text: str) -> None:
@@ -390,6 +408,55 @@ class TestAgreement:
     ) -> None:
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶")
         assert not (isinstance(outcome, Proposal) and outcome.complete)
+
+    def test_an_order_that_went_somewhere_is_held_back(self, scripted: Scripted) -> None:
+        spoken = {"fulfilment__mode": "送", "fulfilment__address": "三号楼"}
+        told = scripted.propose("两杯奶茶送三号楼了", "order_drink", sure=SURE, drink="奶茶", **spoken)
+        assert not (isinstance(told, Proposal) and told.complete)
+
+    @pytest.mark.parametrize(
+        ("text", "fields"),
+        [
+            ("改成大杯吧", {"size": "大杯"}),
+            ("不加红豆了吧", {"without": "红豆"}),
+            ("点成热的了,改冰的", {"temperature": "冰的"}),
+        ],
+    )
+    def test_a_change_that_is_asked_for_is_none_that_is_done(
+        self, scripted: Scripted, text: str, fields: dict[str, str]
+    ) -> None:
+        assert proposal(scripted.propose(text, "modify_order", sure=SURE, **fields)).complete
+
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("就这个?", "confirm"),
+            ("确定吗", "confirm"),
+            ("行不行啊就这杯", "confirm"),
+            ("还没确认", "confirm"),
+            ("退不退", "decline"),
+            ("再不来就退", "decline"),
+            ("那单要了", "cancel_order"),
+            ("再不送来取消", "cancel_order"),
+            ("我去领券", "claim_coupon"),
+            ("领券好麻烦啊", "claim_coupon"),
+        ],
+    )
+    def test_what_is_asked_or_told_is_no_such_thing(self, scripted: Scripted, text: str, intent: str) -> None:
+        assert isinstance(scripted.propose(text, intent), Abstention)
+
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("就这个", "confirm"),
+            ("我确定", "confirm"),
+            ("不喝不喝", "decline"),
+            ("退吧,那单", "cancel_order"),
+            ("给我领券", "claim_coupon"),
+        ],
+    )
+    def test_what_is_said_outright_is_taken_for_it(self, scripted: Scripted, text: str, intent: str) -> None:
+        assert proposal(scripted.propose(text, intent)).complete
 
     @pytest.mark.parametrize("text", ["等他下课,给我来杯奶茶", "千问:来杯奶茶", "点单:来杯奶茶"])
     def test_what_waits_or_leads_in_a_clause_of_its_own_forbids_nothing(
