@@ -385,6 +385,9 @@ class TestAgreement:
             "用券点过一杯奶茶",
             "点好奶茶了吧",
             "口令是给我来一杯奶茶",
+            "下班路上给我带杯奶茶",
+            "发工资就来杯奶茶",
+            "喝完再来一杯奶茶",
         ],
     )
     def test_an_order_that_is_told_or_considered_is_held_back(self, scripted: Scripted, text: str) -> None:
@@ -440,6 +443,9 @@ class TestAgreement:
             ("再不送来取消", "cancel_order"),
             ("我去领券", "claim_coupon"),
             ("领券好麻烦啊", "claim_coupon"),
+            ("珍珠奶茶多少钱,来一杯", "query_menu"),
+            ("券怎么用,给我来一杯", "query_coupon"),
+            ("两杯,做好了送来", "request_support"),
         ],
     )
     def test_what_is_asked_or_told_is_no_such_thing(self, scripted: Scripted, text: str, intent: str) -> None:
