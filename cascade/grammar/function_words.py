@@ -121,6 +121,8 @@ class Words(Record):
     """Before so many minutes, sooner or later than it was to be: 推迟半小时."""
     unspent: Forms = ()
     """A ``filler`` that is a wish where an order that exists is spoken of: 那单别用券."""
+    kept_back: Forms = ()
+    """A ``filler`` that says of a flag that it is not spent: 券先留着. Beside one that is, nobody can tell."""
     sharp: Forms = ()
     """After an hour, says that it is that exactly: 四点整."""
     aside: Forms = ()

@@ -28,6 +28,7 @@ _SEVERAL: Final = 2
 _LEADS: Final = ROLE["duly"] | ROLE["filler"] | ROLE["aside"] | ROLE["headcount"]
 _ITEMS: Final = frozenset({"numeral", "measure", "count", "head", "attribute", "value"})
 _NAMES: Final = frozenset({"head", "attribute", "part"})
+_AGAIN: Final = ROLE["amend"] | ROLE["rather"]
 _ASKED: Final = ROLE["opener"] | ROLE["polite"]
 _SAID: Final = frozenset({"attribute", "part", "place", "note", "value", "final"})
 _SAID_LAST: Final = frozenset({"head", "attribute", "part", "note", "separator", "final"})
@@ -113,6 +114,8 @@ def check_spent(reading: Reading, items: list[Fields]) -> None:
 
     Raises :class:`~cascade.grammar.piece.Unclear`.
     """
+    if _kept_back(reading):
+        raise Unclear("conflict", "spent, and not to be spent")
     if reading.spent < _SEVERAL:
         return
     counted = any(
@@ -123,6 +126,17 @@ def check_spent(reading: Reading, items: list[Fields]) -> None:
     total = sum(item.get(reading.spec.quantity.field, 1) for item in items)
     if total != reading.spent and not counted:
         raise Unclear("tie", f"{reading.spent} to spend, and not as many ordered")
+
+
+def _kept_back(reading: Reading) -> bool:
+    """Whether a flag is to be spent, and not to be: 我有券，来杯奶茶，不用券, no 不用券，来杯奶茶，还是用券吧."""
+    kept = [at for at, (entry, _, _) in enumerate(reading.tokens) if entry.roles & ROLE["kept_back"]]
+    fields = [slot.field for slot in reading.spec.slots.values() if slot.role == "flag"] if kept else []
+    if not any(field in reading.values for field in fields):
+        return False
+    after = [entry for entry, _, _ in reading.tokens[kept[-1] + 1 :]]
+    again = next((at for at, entry in enumerate(after) if entry.roles & _AGAIN), len(after))
+    return all(entry.kind != "flag" for entry in after[again:])
 
 
 def _bare(entry: Entry) -> bool:
