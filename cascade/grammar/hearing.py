@@ -27,6 +27,8 @@ _REJECTS: Final = ROLE["reject"] | ROLE["remove"]
 _SOUNDED: Final = frozenset({"head", "attribute", "part"})
 _NAMED: Final = _SOUNDED | {"flag"}
 _LEAST_SYLLABLES: Final = 2
+_ROOM: Final = 4
+"""Digits of the longest number of a house or a room."""
 _NEAR: Final = 6
 """How many characters from its marks a hint of a flag may stand: 新人券先用掉."""
 
@@ -195,8 +197,11 @@ class Listener:
         if said and all(_role(word[0]) in _NAMED for word in said):  # 椰果 is no wish
             found.unresolved.append((start, end))
         pauses = any(entry.roles & ROLE["separator"] for entry, _, _ in said)
-        if doubtful(self._spec, text, said, start, end) or (pauses and mark.field in self._places):
-            # 书画院，门口有石狮子: an address, and what may be a wish
+        called = _longest_number(text[start:end]) > _ROOM
+        if doubtful(self._spec, text, said, start, end) or (
+            (pauses or called) and mark.field in self._places
+        ):
+            # 书画院，门口有石狮子: an address, and what may be a wish; 3号楼13812345678: and a telephone
             found.unresolved.append((start, end))
         for word in self._scan(text, mark.start, start):
             found.add(word)
@@ -316,6 +321,10 @@ def _more(words: Sequence[Token]) -> list[Entry]:
 def _same_numbers(words: str, form: str) -> bool:
     """Whether a form has each numeral of the words that sound like it: 四分糖 is not 十分糖 misheard."""
     return all(one == other for one, other in zip(words, form, strict=True) if one in NUMERAL_CHARS)
+
+
+def _longest_number(text: str) -> int:
+    return max(map(len, "".join(one if one.isdigit() else " " for one in text).split()), default=0)
 
 
 def _negates(entry: Entry) -> bool:

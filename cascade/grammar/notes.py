@@ -40,13 +40,11 @@ def noted(reading: Reading, first: int, last: int) -> int:
     if reading.at(last + 1)[0].roles & ROLE["demonstrative"]:
         reading.fail("tie", f"more than {reading.tokens[last][0].form}")  # 最火的那个
     before = reading.at(first - 1)[0]
-    if before.kind == "final" and before.roles & ROLE["drunk"]:
-        reading.fail("tie", "where the wish begins")  # 一杯喝不腻的
-    someone = before.roles & ROLE["person"] and before.form not in reading.spec.words.speaker
-    drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
-    if someone or drunk:
-        reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
-    swaps = before.kind == "note" and reading.tokens[last][0].form.startswith(reading.spec.words.swap)
+    _check_before(reading, first, last)
+    named = any(entry.kind == "head" for entry, _, _ in reading.tokens)
+    if first == 0 and _swaps(reading, first) and not (named or reading.changing):
+        reading.fail("tie", "an order, or a change of one")  # 换燕麦奶少糖中杯
+    swaps = before.kind == "note" and _swaps(reading, last)
     if swaps and not (reading.changing or reading.carried or reading.said(QUANTITY)):
         reading.fail("tie", "an order, or a change of one")  # 奶茶不要奶精换鲜奶
     then = reading.at(last + 2)[0].kind if reading.at(last + 1)[0].form == _DOT else ""
@@ -64,6 +62,24 @@ def noted(reading: Reading, first: int, last: int) -> int:
     reading.wish(slot.field, reading.spoken(first, last))
     lasts = reading.at(last + 1)[0].roles & ROLE["lasting"] and reading.ends_at(last + 2)
     return last + 2 if lasts else last + 1
+
+
+def _check_before(reading: Reading, first: int, last: int) -> None:
+    """Fail where what stands before a wish leaves open where it begins, whose it is, or whether it is one."""
+    before = reading.at(first - 1)[0]
+    if before.kind == "final" and before.roles & ROLE["drunk"]:
+        reading.fail("tie", "where the wish begins")  # 一杯喝不腻的
+    someone = before.roles & ROLE["person"] and before.form not in reading.spec.words.speaker
+    if before.form.endswith(reading.spec.words.no) and not reading.begins_at(first):
+        reading.fail("tie", "wanted, or not")  # 要不甜的
+    drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
+    if someone or drunk:
+        reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
+
+
+def _swaps(reading: Reading, place: int) -> bool:
+    """Whether a word takes another thing in place of one: 换燕麦奶."""
+    return reading.tokens[place][0].form.startswith(reading.spec.words.swap)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"note": note}

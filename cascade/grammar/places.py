@@ -16,6 +16,12 @@ _NOT_IN_NAMES: Final = (
 )
 _ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
 """What no name of a place is made of, though a single other word may be: 和 in 和平路."""
+_HYPHEN: Final = "-"
+_LONGEST: Final = 4
+"""Digits of the longest number of a room; a longer one is somebody's telephone."""
+_DIGITS: Final = frozenset("零〇一二三四五六七八九")
+_SAID_APART: Final = frozenset({"note", "flag", "bound", "final"})
+_BROUGHT: Final = frozenset({"numeral", "measure", "count", "head", "attribute"})
 _CHANGES: Final = frozenset({"attribute", "numeral", "head", "part"})
 _ORDERS: Final = sum(ROLE[name] for name in ("carrier", "opener", "again"))
 _COUNTED: Final = sum(ROLE[name] for name in ("measure", "counted", "bundle", "unit", "hour", "delay", "cap"))
@@ -116,11 +122,39 @@ def _address(reading: Reading, first: int) -> int:
 def extent(reading: Reading, first: int) -> int:
     """The place after the longest address from a place on, the same place where there is none."""
     at = after = first
-    while not reading.ends_at(at) and _may_name(reading, at):
+    while (not reading.ends_at(at) and _may_name(reading, at)) or _joins(reading, at, first):
         at += 1
-        if _may_end(reading, at - 1):
+        if _may_end(reading, at - 1) or _ends_there(reading, first, at - 1):
             after = at
     return _tail(reading, after) if after > first else first
+
+
+def whereabouts(reading: Reading, place: int) -> int:
+    """The place after 我在图书馆, which is all of a clause and says no more where the order goes to another place.
+
+    ``place`` is that of 在; it is returned where no such clause stands there.
+    """
+    if reading.changing:
+        return place  # 送错了，我在新校区
+    after = extent(reading, place + 1)
+    led = (at for at, (entry, _, _) in enumerate(reading.tokens) if entry.roles & ROLE["lead"])
+    told = after > place + 1 and reading.ends_at(after)
+    return after if told and any(extent(reading, at + 1) > at + 1 for at in led) else place
+
+
+def brought_to(reading: Reading, place: int) -> int:
+    """The place after the address in 给教研室送四杯美式; ``place``, which follows 给, where none is said that way."""
+    after = extent(reading, place)
+    brings, what = reading.at(after)[0], reading.at(after + 1)[0]
+    if (
+        after == place
+        or reading.changing
+        or _ends_there(reading, place, after - 1)
+        or brings.kind != "value"
+        or not brings.roles & ROLE["lead"]
+    ):
+        return place
+    return _address(reading, place) if what.kind in _BROUGHT else place
 
 
 def readdress(reading: Reading, place: int) -> int:
@@ -142,10 +176,29 @@ def readdress(reading: Reading, place: int) -> int:
 
 def _tail(reading: Reading, after: int) -> int:
     """The place after what still belongs to an address: 宿管阿姨那里."""
-    tails = reading.spec.address.tails if reading.spec.address is not None else ()
+    spec = reading.spec.address
+    tails, beside = (spec.tails, spec.beside) if spec is not None else ((), ())
+    if reading.at(after)[0].form in beside and reading.begins(after + 1):
+        return after + 1  # 沙滩入口那
     start = reading.at(after)[1]
     ends = [start + len(tail) for tail in tails if reading.utterance.text.startswith(tail, start)]
     return next((at + 1 for at in range(after, reading.count) if reading.tokens[at][2] in ends), after)
+
+
+def _joins(reading: Reading, place: int, first: int) -> bool:
+    """Whether a hyphen stands here between the numbers of a house and of a flat: 3-401."""
+    if not first < place < reading.count - 1:
+        return False
+    (before, _, end), (after, start, _) = reading.tokens[place - 1], reading.tokens[place + 1]
+    numbers = before.kind == after.kind == "numeral" and reading.utterance.text[end:start] == _HYPHEN
+    return numbers and _may_name(reading, place + 1)
+
+
+def _ends_there(reading: Reading, first: int, last: int) -> bool:
+    """Whether what stands from one place to another is somewhere by its last word: 宿管那儿."""
+    tails = reading.spec.address.tails if reading.spec.address is not None else ()
+    said = reading.utterance.text[reading.tokens[first][1] : reading.tokens[last][2]]
+    return any(said.endswith(tail) and len(said) > len(tail) for tail in tails)
 
 
 def _is_a_sign(reading: Reading, place: int) -> bool:
@@ -161,7 +214,7 @@ def _may_name(reading: Reading, place: int) -> bool:
         verbs = reading.spec.address.verbs if reading.spec.address is not None else ()
         return not any(verb in reading.utterance.text[start:end] for verb in verbs)
     following = reading.at(place + 1)[0]
-    if entry.roles & ROLE["person"] and reading.changing:
+    if entry.roles & ROLE["person"] and (reading.changing or (end - start > 1 and following.kind == "place")):
         return following.kind == "place" and not reading.ends_at(place + 1)  # 改成我妈家
     who = entry.roles & ROLE["person"] and end - start > 1
     if who and reading.at(place - 1)[0].kind == "unknown" and not reading.paused(place):
@@ -183,8 +236,21 @@ def _may_end(reading: Reading, place: int) -> bool:
         return False
     text = reading.utterance.text[start:end]
     if entry.kind == "numeral":
-        return text.isascii() and len(text) >= spec.digits and reading.ends_at(place + 1)
+        return _is_a_room(reading, place, text) and _closes(reading, place + 1)
     return entry.kind == "unknown" and text.endswith(spec.endings)
+
+
+def _is_a_room(reading: Reading, place: int, text: str) -> bool:
+    """Whether a number may be that of a room: 302, 六零二, 401 in 3-401."""
+    spec = reading.spec.address
+    least = spec.digits if spec is not None else 0
+    joined = place > 1 and _joins(reading, place - 1, 0)
+    return joined or (least <= len(text) <= _LONGEST and (text.isascii() or _DIGITS.issuperset(text)))
+
+
+def _closes(reading: Reading, place: int) -> bool:
+    """Whether what is said from a place on counts nothing: 502，两杯, 502 两杯 and 502放门口, not 502两杯."""
+    return reading.begins(place) or reading.tokens[place][0].kind in _SAID_APART
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from cascade.grammar import amounts, clock, words
+from cascade.grammar import amounts, clock, places, words
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.reading import BREAK, HEAD, QUANTITY, Handler, Reading
 
@@ -24,8 +24,9 @@ _GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | R
 
 def _polite(reading: Reading, place: int) -> int:
     """能来一杯奶茶吗 orders; where the word is also a guard, 能来奶茶吗 asks whether there is any."""
-    if reading.tokens[place][0].guard and reading.at(place + 1)[0].kind == "head":
-        return reading.refuse(place)
+    asks = reading.at(place + 1)[0].kind == "head" or reading.at(place - 1)[0].kind == "note"
+    if reading.tokens[place][0].guard and asks:
+        return reading.refuse(place)  # 生理期可以来杯奶茶吗
     reading.polite = True
     return _opener(reading, place)
 
@@ -84,6 +85,13 @@ def _spoken(reading: Reading, place: int) -> int:
 
 def _aside(reading: Reading, place: int) -> int:
     """Chatter is passed over as a whole clause, or where a clause begins and an order follows at once."""
+    if (
+        reading.tokens[place][0].form in reading.spec.words.speaker
+        and reading.at(place + 1)[0].roles & ROLE["toward"]
+    ):
+        there = places.whereabouts(reading, place + 1) if reading.begins_at(place) else 0
+        if there > place + 1:
+            return there  # 我在图书馆，来杯果茶送到二楼
     after = _run(reading, place)
     if after > place:
         reading.carried |= any(entry.roles & ROLE["carrier"] for entry, _, _ in reading.tokens[place:after])
@@ -103,6 +111,9 @@ def _run(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & _LOOSE:
         after += 1
     following, last = reading.at(after)[0], reading.tokens[after - 1][0].roles
+    over = reading.tokens[after - 1][0].form.endswith(reading.spec.words.perfective)
+    if over and following.roles & ROLE["again"] and not reading.paused(after):
+        return place  # 孩子睡着了再来一杯奶茶
     if (
         last & ROLE["person"]
         and not last & ROLE["aside"]
@@ -219,6 +230,10 @@ def _served_in_turn(reading: Reading) -> list[int]:
 
 def _recipient(reading: Reading, place: int) -> int:
     """给我妈, before what orders or at the end of a clause."""
+    there = places.brought_to(reading, place + 1)
+    if there > place + 1:
+        reading.opened = True
+        return there
     after, count = _persons(reading, place + 1)
     following = reading.at(after)[0]
     gives = following.roles & _GIVES or following.kind in ("flag", "value")

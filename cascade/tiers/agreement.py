@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from cascade.grammar import Guard, HeardParse, Parse
 from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
+from cascade.grammar.lexicon import Lexicon
 from cascade.grammar.spec import GrammarSpec
 from cascade.tiers.calibration import Calibration
+from cascade.tiers.edges import Edges
 from cascade.tiers.giving_way import GivingWay
 from cascade.tiers.guarding import CARRIERS, Guarding, Place
 from cascade.tiers.spending import Spending, spoken_of
@@ -46,10 +48,11 @@ _SURE: Final = 0.9
 class Judge:
     """Holds the grammar's orders against the model's tags. Immutable, safe to share."""
 
-    def __init__(self, calibration: Calibration, spec: GrammarSpec) -> None:
+    def __init__(self, calibration: Calibration, spec: GrammarSpec, lexicon: Lexicon) -> None:
         self._spec = spec
         self._guarding = Guarding(calibration.order_details, spec)
         self._wording = Wording(spec)
+        self._edges = Edges(spec, lexicon)
         self._giving_way = GivingWay(spec, calibration.fields)
         self._fields = calibration.fields
         self._number = {name: place for place, name in enumerate(self._fields)}
@@ -104,7 +107,7 @@ class Judge:
                 continue
             hearing.heard(tagging.chance(mark.start, mark.end, number))
             if mark.field in self._spoken:
-                edges = min(edges, tagging.edges(mark.start, mark.end, number))
+                edges = min(edges, self._edges.certainty(tagging, mark, number, parse))
                 spoken += 1
         spending = spoken_of(parse, [(mark.start, mark.end) for mark in marks if mark.field in self._flags])
         if spending.number > 1 and not (spending.spends and spending.number == self._wording.ordered(parse)):

@@ -83,7 +83,7 @@ class ClassifierTier:
         self.calibration = calibration
         self._grammar = grammar
         self._answer_model = answer_model
-        self._judge = Judge(calibration, grammar.spec)
+        self._judge = Judge(calibration, grammar.spec, grammar.lexicon)
         self._guarding = Guarding(calibration.order_details, grammar.spec)
         self._doubting = Doubting(grammar.spec)
         self._specs = [bundle.intents[name] for name in calibration.intents]

@@ -72,12 +72,17 @@ class Tagging:
         outside = float(np.log(np.maximum(self.outside[start:end], _LEAST)).sum())
         return -1 if outside >= logs.max() else int(logs.argmax())
 
-    def edges(self, start: int, end: int, number: int) -> float:
-        """How likely a stretch of a field begins and ends where it does."""
+    def edges(
+        self, start: int, end: int, number: int, around: tuple[int | None, int | None], *, named: bool = False
+    ) -> float:
+        """How likely a stretch of a field begins and ends where it does.
+
+        ``around`` are the characters that it would go on with, ``None`` where it cannot; ``named`` says that somebody
+        else knows it for one thing.
+        """
         column = self.by_field[:, number]
-        before = float(column[start - 1]) if start else 0.0
-        after = float(column[end]) if end < len(column) else 0.0
-        return min(float(column[start]), float(column[end - 1]), 1 - before, 1 - after)
+        inside = 1.0 if named else min(float(column[start]), float(column[end - 1]))
+        return min([inside, *(1 - float(column[place]) for place in around if place is not None)])
 
     def chance(self, start: int, end: int, number: int) -> float:
         """Mean probability, over a stretch, of a field, or of being outside (-1)."""
