@@ -155,6 +155,7 @@ def portioned(parse: Parse) -> Iterator[Place]:
 def taken_off(parse: Parse) -> Iterator[Place]:
     """So many cups that are taken off an order: 去两杯 leaves not two of them."""
     for clause in clauses(parse):
-        kinds = [entry.kind for entry, _, _ in clause[1:3]]
-        if clause[0][0].roles & ROLE["toward"] and kinds == ["numeral", "measure"]:
-            yield clause[0][1], clause[2][2]
+        words = [token for token in clause if token[0].kind != "reference"]
+        kinds = [entry.kind for entry, _, _ in words[1:3]]
+        if kinds == ["numeral", "measure"] and words[0][0].roles & ROLE["toward"]:
+            yield words[0][1], words[2][2]

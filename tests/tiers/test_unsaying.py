@@ -75,6 +75,7 @@ def test_what_is_only_said_again_or_added_stands(
         ("奶茶改成和果茶一样少糖", {"sugar": "少糖", "drink": "奶茶|果茶"}),
         ("加珍珠两份", {"toppings": "珍珠"}),
         ("去两杯", {}),
+        ("那单去两杯", {}),
         ("撤两杯", {}),
     ],
 )
