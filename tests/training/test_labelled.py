@@ -223,6 +223,13 @@ class TestTransformer:
 ROW = {"text": "book a flight", "intent": "book_flight"}
 
 
+def test_ngrams_beside_teachers_need_the_text(tmp_path: Path) -> None:
+    fit = "[teacher.fit]\nepochs = 1\nrate = 1e-3\n"
+    teacher = f'encoder = "encoder"\nfeatures = "pieces-1"\n[teacher]\nngrams = 0.5\n{fit}'
+    with pytest.raises(RecipeError, match="needs features of characters"):
+        LabelledRecipe.read(kit.recipe(tmp_path, student='student = "teacher"', extra=teacher))
+
+
 class TestExtending:
     def test_a_recipe_gives_only_what_it_has_otherwise(self, tmp_path: Path) -> None:
         base = kit.recipe(tmp_path, student=kit.TRANSFORMER)

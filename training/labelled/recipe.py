@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cascade import features
+from cascade.features import Vocabulary
 from training.certificate import Registration
 from training.recipe import Distillation, Fit, RecipeError, StudentShape
 
@@ -58,6 +59,8 @@ class Teacher(_Part):
     fit: Fit
     seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
     """One teacher each; the student hears the mean of their probabilities."""
+    ngrams: float = Field(default=0.0, ge=0, le=2)
+    """How much a linear model of n-grams, taught on the same rows by ``[linear]``, says beside them."""
     folder: Path | None = None
     """Where the teachers are kept, for recipes that share them; in ``work`` where none is named."""
 
@@ -115,6 +118,10 @@ class LabelledRecipe(_Part):
             raise ValueError("there is no [teacher] to be the student")
         if self.teacher is not None and self.encoder is None:
             raise ValueError("a teacher needs an encoder")
+        if self.teacher is not None and self.teacher.ngrams and self.features != Vocabulary.version:
+            raise ValueError(
+                "teacher.ngrams needs features of characters: words in pieces do not give back their text"
+            )
         if self.student_fit is not None and self.student_fit.start == "teacher" and self.teacher is None:
             raise ValueError("student_fit starts from a teacher, and there is none")
         layers = self.student_fit.layers if self.student_fit is not None else ()

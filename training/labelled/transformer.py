@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ from cascade.features import Pieces, Vocabulary
 from training import fit, model, pretrained
 from training.architecture import Architecture
 from training.dataset import Sample
+from training.labelled.advised import Advised, keep, kept
 from training.labelled.samples import samples, vocabulary
 from training.labelled.workshop import LabelledWorkshop
+from training.linear.fit import LinearModel, LinearPlan
+from training.linear.fit import fit as fit_linear
 from training.recipe import Fit, RecipeError, StudentShape
 from training.remembering import Remembering
 from training.splice import Splicer
@@ -26,7 +30,7 @@ from training.splice import Splicer
 def train_transformer(workshop: LabelledWorkshop, known: Vocabulary | Pieces) -> None:
     """Write the student's weights, its shape and its list of characters or pieces."""
     school = _School.open(workshop, known)
-    student = school.student(school.teachers())
+    student = school.student()
     model.save(student, workshop.folder / "student.safetensors")
     workshop.write_json("student.json", student.shape.model_dump(mode="json"))
     (workshop.folder / "vocab.txt").write_text(str(known), encoding="utf-8")
@@ -35,7 +39,7 @@ def train_transformer(workshop: LabelledWorkshop, known: Vocabulary | Pieces) ->
 def teachers_shares(workshop: LabelledWorkshop, known: Vocabulary | Pieces) -> Any:
     """What the teachers say of each train row: float32 ``[rows, intents]``."""
     school = _School.open(workshop, known)
-    teacher = school.teachers()
+    teacher = school.heard(school.teachers())
     assert teacher is not None
     with torch.no_grad():
         rows = [teacher(torch.tensor([known.ids(one.text)]))[0][0].softmax(-1) for one in school.learned]
@@ -45,7 +49,8 @@ def teachers_shares(workshop: LabelledWorkshop, known: Vocabulary | Pieces) -> A
 def teachers_accuracy(workshop: LabelledWorkshop) -> float:
     """Share of the held-out rows whose intent the recipe's teachers tell together, unquantised."""
     known = vocabulary(workshop.recipe, [row.text for row in workshop.sets.train])
-    teacher = _School.open(workshop, known).teachers()
+    school = _School.open(workshop, known)
+    teacher = school.heard(school.teachers())
     assert teacher is not None
     told = samples(workshop.sets.test, workshop.sets, known)
     with torch.no_grad():
@@ -79,20 +84,42 @@ class _School:
         )
         return shape.model_copy(update={"pooling": "mean" if isinstance(self.known, Pieces) else "first"})
 
-    def student(self, teacher: model.Together | None) -> model.TaggingClassifier:
+    def student(self) -> model.TaggingClassifier:
         """The model that ships: taught now, or the first of the teachers."""
-        recipe = self.workshop.recipe
+        recipe, teachers = self.workshop.recipe, self.teachers()
         plan, size = recipe.student_fit, recipe.student
         if plan is None or not isinstance(size, StudentShape):
-            assert teacher is not None  # the recipe was checked
-            first = teacher.models[0]
+            assert teachers is not None  # the recipe was checked
+            first = teachers.models[0]
             assert isinstance(first, model.TaggingClassifier)
             return first
+        heard = self.heard(teachers)
         torch.manual_seed(recipe.seed)
-        student = self.start(plan, self.shape(size), teacher)
-        heard = None if teacher is None else Remembering(teacher)
-        self.teach(student, plan, name="student", seed=recipe.seed, teacher=heard)
+        student = self.start(plan, self.shape(size), teachers)
+        remembering = None if heard is None else Remembering(heard)
+        self.teach(student, plan, name="student", seed=recipe.seed, teacher=remembering)
         return student
+
+    def heard(self, teachers: model.Together | None) -> torch.nn.Module | None:
+        """Whom a student listens to: the teachers, and the n-grams beside them where the recipe wants it."""
+        teaching = self.workshop.recipe.teacher
+        if teachers is None or teaching is None or not teaching.ngrams:
+            return teachers
+        assert isinstance(self.known, Vocabulary)  # the recipe was checked
+        return Advised(teachers, self._ngrams(), teaching.ngrams, self.known)
+
+    def _ngrams(self) -> LinearModel:
+        """The linear student that learns of the labels; taken from the teachers' folder if it was kept there."""
+        recipe, console = self.workshop.recipe, self.workshop.console
+        plan = LinearPlan(**recipe.linear.model_dump())
+        mark = {"plan": repr(plan), "samples": self._digest(repr(self.learned))}
+        path = self._folder / "teacher-ngrams.safetensors"
+        found = kept(path, mark)
+        if found is None:
+            console.print("teaching the n-grams")
+            found = fit_linear(self.learned, len(self.workshop.sets.intents), 1, plan)
+            keep(found, path, mark)
+        return found
 
     def teachers(self) -> model.Together | None:
         """The recipe's teachers as one, each taken from its folder where it was taught the same there."""
@@ -115,10 +142,7 @@ class _School:
         return together
 
     def _teacher(self, plan: Fit, shape: Architecture, seed: int) -> model.TaggingClassifier:
-        recipe, console = self.workshop.recipe, self.workshop.console
-        assert recipe.teacher is not None
-        folder = recipe.path(recipe.teacher.folder) if recipe.teacher.folder else self.workshop.folder
-        folder.mkdir(parents=True, exist_ok=True)
+        console, folder = self.workshop.console, self._folder
         mark = self._fingerprint(plan, seed)
         path, note = folder / f"teacher-{seed}.safetensors", folder / f"teacher-{seed}.json"
         if path.is_file() and note.is_file() and json.loads(note.read_text(encoding="utf-8")) == mark:
@@ -131,6 +155,19 @@ class _School:
         note.write_text(json.dumps(mark) + "\n", encoding="utf-8")
         return teacher
 
+    @property
+    def _folder(self) -> Path:
+        """Where teachers are kept."""
+        recipe = self.workshop.recipe
+        assert recipe.teacher is not None
+        folder = recipe.path(recipe.teacher.folder) if recipe.teacher.folder else self.workshop.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @staticmethod
+    def _digest(text: str) -> str:
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
     def _fingerprint(self, plan: Fit, seed: int) -> dict[str, str]:
         """What a teacher's weights depend on."""
         recipe = self.workshop.recipe
@@ -142,11 +179,7 @@ class _School:
             "samples": repr(self.learned),
             "vocabulary": str(self.known),
         }
-        marks = {
-            name: hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest()
-            for name, part in parts.items()
-        }
-        return {**marks, "encoder": encoder}
+        return {**{name: self._digest(part) for name, part in parts.items()}, "encoder": encoder}
 
     def start(
         self, plan: Fit, shape: Architecture, teacher: model.Together | None = None
