@@ -37,14 +37,15 @@ class Doubting:
             yield from awaited(parse, words.awaited)
 
     def done(self, parse: Parse) -> Place | None:
-        """What ends an order that asks whether a thing is done: 改成大杯了吧, not 不要冰了吧."""
-        words, text = self._doubts.get(parse.intent), parse.text.rstrip(BREAKS)
-        if words is None or not text.endswith(words.done):
-            return None
-        end = len(text) - max(len(word) for word in words.done if text.endswith(word))
-        valued = any(entry.kind in VALUED and last == end for entry, _, last in parse.tokens)
-        led = any(entry.roles & LEADS for entry, start, _ in parse.tokens if start < end)
-        return (end, len(text)) if valued and led else None
+        """What asks, after a value that something leads to, whether it is done: 改成大杯了吧, not 不要冰了吧."""
+        words = self._doubts.get(parse.intent)
+        asked = words.done if words is not None else ()
+        led = False
+        for entry, _, end in parse.tokens if asked else ():
+            led = led or entry.roles & LEADS > 0
+            if led and entry.kind in VALUED and parse.text.startswith(asked, end):
+                return end, end + max(len(word) for word in asked if parse.text.startswith(word, end))
+        return None
 
     def _within(
         self, text: str, intent: str, first: int, talk: frozenset[Place] = frozenset()

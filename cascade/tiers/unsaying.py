@@ -17,7 +17,6 @@ _BARE: Final = frozenset({"final", "perfective", "separator", "filler", "asking"
 _COUNTS: Final = ROLE["counted"] | ROLE["numeral"] | ROLE["measure"]
 _VALUES: Final = frozenset({"head", "attribute", "part"})
 _DENIES: Final = "negation"
-_WHETHER: Final = "了吧"
 _DONE: Final = ("了", "掉")
 _SILENT: Final = frozenset({"final", "separator", "filler", "aside", "tag"})
 
@@ -73,15 +72,6 @@ def in_one_cup(parse: Parse, items: str) -> bool:
         portions += one.roles & ROLE["portion"] > 0 and other.kind == "part"
     names = sum(entry.kind == "head" for entry, _, _ in parse.tokens)
     return portions > 1 and names == 1 and len(getattr(parse.answer, items, ())) > 1
-
-
-def asked_whether(parse: Parse) -> bool:
-    """Whether a change is asked after, as what was done: 那杯换成奶绿了吧, 那杯加珍珠了吧."""
-    if any(entry.roles & (_REMOVES | ROLE["object"]) for entry, _, _ in parse.tokens):
-        return False  # 珍珠不要了吧, 把那杯换成奶绿了吧
-    return any(
-        entry.kind in _VALUES and parse.text.startswith(_WHETHER, end) for entry, _, end in parse.tokens
-    )
 
 
 def emptied(parse: Parse) -> bool:

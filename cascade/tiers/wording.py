@@ -33,7 +33,6 @@ from cascade.tiers.surroundings import (
     told_of,
 )
 from cascade.tiers.unsaying import (
-    asked_whether,
     emptied,
     in_one_cup,
     kept_though_gone,
@@ -116,7 +115,7 @@ class Wording:
             yield place, "what becomes of it"
         if emptied(parse):
             yield _all(parse), "what becomes of it"
-        if told_of(parse) or asked_whether(parse):
+        if told_of(parse):
             yield _all(parse), "what was changed, or is to change"  # 你给我改成少糖了
         if counted_of(parse, self._spec.quantity.field, self._spec.items):
             yield _all(parse), "how many there are, or are to be"

@@ -64,6 +64,7 @@ def test_what_is_only_said_again_or_added_stands(
         ("糖不用改，那杯", {"sugar": "糖不用"}),
         ("那杯换成奶绿了吧", {"drink": "奶绿"}),
         ("那杯加珍珠了吧", {"toppings": "珍珠"}),
+        ("把那杯换成奶绿了吧，少糖", {"drink": "奶绿", "sugar": "少糖"}),
         ("再来一杯奶茶，刚才那杯改少糖", {"sugar": "少糖", "drink": "奶茶"}),
         ("再来杯无糖的，那杯也无糖", {"sugar": "无糖的|也无糖"}),
         ("把第一杯少糖和第二杯去冰对调", {"sugar": "少糖", "temperature": "去冰"}),
@@ -92,7 +93,6 @@ def test_nothing_changes_to_what_does_not_stand(
         ("算了加珍珠吧，那杯", {"toppings": "珍珠"}),
         ("珍珠，去掉，那杯", {"without": "珍珠"}),
         ("糖不用，那杯呀呀", {"sugar": "糖不用"}),
-        ("把那杯换成奶绿了吧", {"drink": "奶绿"}),
         ("把小杯给换了，换超大杯", {"size": "超大杯"}),
     ],
 )
