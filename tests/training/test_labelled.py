@@ -7,14 +7,17 @@ from typing import Any
 
 import labelled_kit as kit
 import pytest
+from rich.console import Console
 
 from cascade import Cascade
 from cascade.answers import IntentAnswer
-from cascade.bundle import Bundle
+from cascade.bundle import Bundle, seal
 from cascade.certificate import Certificate
 from training.__main__ import main
+from training.labelled.judging import judge
 from training.labelled.recipe import LabelledRecipe
 from training.labelled.sets import divide, load
+from training.labelled.workshop import LabelledWorkshop
 from training.recipe import RecipeError
 
 CERTIFICATE = """
@@ -81,6 +84,19 @@ class TestLinear:
         bundle = made(tmp_path, extra=CERTIFICATE)
         hashes = [_hashes(bundle), _hashes(made(tmp_path, extra=CERTIFICATE))]
         assert hashes[0] == hashes[1]
+
+    def test_what_is_proposed_is_judged_however_sure_the_runner_up(self, tmp_path: Path) -> None:
+        bundle = made(tmp_path)
+        calibration = json.loads((bundle / "calibration.json").read_text("utf-8"))
+        calibration["temperature"] = 5.0
+        for curve in ("answer", "out_of_scope"):
+            calibration[curve]["bias"] -= 20.0
+        (bundle / "calibration.json").write_text(json.dumps(calibration), "utf-8")
+        seal(bundle)
+        workshop = LabelledWorkshop(LabelledRecipe.read(tmp_path / "travel.toml"), Console(quiet=True))
+        judged = judge(bundle, workshop.sets.test, workshop.names)
+        assert all(one.confidence is not None and one.confidence < 0.5 for one in judged)
+        assert sum(one.intent == one.label for one in judged) > 0.9 * len(judged)
 
     def test_without_enough_labels_nothing_is_certified_and_the_bundle_says_how_many_lack(
         self, tmp_path: Path

@@ -13,6 +13,7 @@ from cascade.bundle import Bundle
 from cascade.config import Cascade
 from cascade.errors import InputRejected
 from cascade.policy import Policy
+from cascade.result import Proposal
 from cascade.text import Normalizer
 from training.certificate import Record
 from training.judging import unguarded
@@ -51,11 +52,13 @@ def judge(folder: Path, rows: Iterable[Row], names: Mapping[str, str]) -> list[J
     with Cascade.load(bundle, answer_model=IntentAnswer, policy=policy) as cascade:
         for row in rows:
             result = cascade.classify(row.raw)
-            said = result.answer if result.status == "answered" else None
-            slots_right = said is not None and same(said, row.slots, bundle.normalizer)
-            intent = said.intent if said is not None else None
+            # the proposal, not the answer: no policy lets one through whose runner-up is surer than it
+            outcomes = (attempt.outcome for attempt in result.attempts)
+            said = next((outcome for outcome in outcomes if isinstance(outcome, Proposal)), None)
+            slots_right = said is not None and same(said.answer, row.slots, bundle.normalizer)
+            intent, confidence = (said.intent, said.confidence) if said is not None else (None, None)
             found.append(
-                Judged(row, names[row.intent], intent, result.confidence, slots_right, result.cost.latency_ns)
+                Judged(row, names[row.intent], intent, confidence, slots_right, result.cost.latency_ns)
             )
     return found
 
