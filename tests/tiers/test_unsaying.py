@@ -1,5 +1,7 @@
 """What is said of a value and does not stand: taken back, denied, excepted, told, counted or likened."""
 
+from typing import Any
+
 import pytest
 from classifier_kit import Scripted, copied
 
@@ -12,7 +14,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Scripted:
     return Scripted(Bundle.open(copied(tmp_path_factory.mktemp("bundles") / "tea")))
 
 
-def completed(scripted: Scripted, text: str, intent: str, fields: dict[str, str]) -> bool:
+def completed(scripted: Scripted, text: str, intent: str, fields: dict[str, Any]) -> bool:
     outcome = scripted.propose(text, intent, **fields)
     return isinstance(outcome, Proposal) and outcome.complete
 
