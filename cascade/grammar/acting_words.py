@@ -93,7 +93,7 @@ class DoubtWords(Record):
     ends: Forms = ()
     """Where the text ends with it, signs and particles with it: 就这个？ asks whether, and confirms nothing."""
     done: Forms = ()
-    """The same, right after a value that something leads to: 改成大杯了吧 asks whether it is done."""
+    """Right after a value that something leads to: 改成大杯了吧 asks whether it is done."""
     awaited: Forms = ()
     """Where a clause that asks for something begins with it: 等雨停给我来杯拿铁, not 等雨停呢，来杯拿铁."""
 

@@ -67,7 +67,7 @@ def ordered_too(parse: Parse) -> bool:
 
 def in_one_cup(parse: Parse, items: str) -> bool:
     """Whether portions of parts are counted, and each was taken for a cup: 一份珍珠一份椰果，奶青."""
-    portions = names = 0
+    portions = 0
     for (one, _, _), (other, _, _) in pairwise(parse.tokens):
         portions += one.roles & ROLE["portion"] > 0 and other.kind == "part"
     names = sum(entry.kind == "head" for entry, _, _ in parse.tokens)

@@ -15,7 +15,7 @@ from cascade.bundle import Bundle, seal
 from cascade.certificate import Certificate
 from training.__main__ import main
 from training.labelled.judging import judge
-from training.labelled.recipe import LabelledRecipe
+from training.labelled.recipe import LabelledRecipe, is_labelled
 from training.labelled.sets import divide, load
 from training.labelled.workshop import LabelledWorkshop
 from training.recipe import RecipeError
@@ -257,6 +257,13 @@ class TestExtending:
         assert ours.data == theirs.data.model_copy(update={"repeated": "keep"})
         assert ours.student == theirs.student.model_copy(update={"width": 64})  # type: ignore[union-attr]
         assert (ours.name, ours.work, ours.student_fit) == ("over", theirs.work, theirs.student_fit)
+
+    def test_one_that_has_its_data_from_another_is_a_labelled_recipe_too(self, tmp_path: Path) -> None:
+        kit.recipe(tmp_path)
+        over = tmp_path / "over.toml"
+        over.write_text('extends = "travel.toml"\nname = "over"\n')
+        assert is_labelled(over)
+        assert LabelledRecipe.read(over).name == "over"
 
     @pytest.mark.parametrize(
         ("other", "complaint"), [("none.toml", "No such file"), ("over.toml", "itself extends another")]

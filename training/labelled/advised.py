@@ -44,7 +44,7 @@ def keep(model: LinearModel, path: Path, mark: dict[str, str]) -> None:
     """Write the model (safetensors), its n-grams beside it, and last what it depends on."""
     from safetensors.numpy import save_file
 
-    save_file({name: getattr(model, name) for name in _ARRAYS}, path)
+    save_file(model.arrays, path)
     path.with_suffix(".txt").write_text(str(model.encoder), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(mark) + "\n", encoding="utf-8")
 
@@ -57,6 +57,3 @@ def kept(path: Path, mark: dict[str, str]) -> LinearModel | None:
     if not path.is_file() or not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != mark:
         return None
     return LinearModel(NGrams.parse(path.with_suffix(".txt").read_text(encoding="utf-8")), **load_file(path))
-
-
-_ARRAYS = ("rarity", "weights", "bias", "tag_weights", "tag_bias")

@@ -53,14 +53,7 @@ def save(model: LinearModel, workshop: LabelledWorkshop) -> None:
     """Keep the weights (safetensors)."""
     from safetensors.numpy import save_file
 
-    arrays = {
-        "rarity": model.rarity,
-        "weights": model.weights,
-        "bias": model.bias,
-        "tag_weights": model.tag_weights,
-        "tag_bias": model.tag_bias,
-    }
-    save_file(arrays, workshop.folder / "student.safetensors")
+    save_file(model.arrays, workshop.folder / "student.safetensors")
 
 
 def load(workshop: LabelledWorkshop) -> LinearModel:

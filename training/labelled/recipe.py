@@ -168,6 +168,7 @@ def _over(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 def is_labelled(path: Path) -> bool:
     """Whether a recipe is one of a labelled set. False where it cannot be read: its reader says why."""
     try:
-        return "data" in tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False
+    return "data" in given or "extends" in given

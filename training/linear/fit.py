@@ -48,6 +48,17 @@ class LinearModel:
     """``[TAG_BUCKETS, tags]``"""
     tag_bias: Floats
 
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """The weights by name, as they are kept beside the n-grams."""
+        return {
+            "rarity": self.rarity,
+            "weights": self.weights,
+            "bias": self.bias,
+            "tag_weights": self.tag_weights,
+            "tag_bias": self.tag_bias,
+        }
+
     def scores(self, text: str) -> tuple[Floats, Floats]:
         """Intents ``[intents]`` and tags ``[places, tags]`` of a normalised text, computed by numpy alone."""
         ids = self.encoder.ids(text)

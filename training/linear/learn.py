@@ -31,14 +31,7 @@ def train(workshop: Workshop, console: Console) -> None:
     console.print(dict(Counter(pack.intents[sample.intents[0]] for sample in samples)))
     model = fit(samples, len(pack.intents), len(pack.tags), LinearPlan(**plan.model_dump()))
     (workshop.folder / "vocab.txt").write_text(str(model.encoder), encoding="utf-8")
-    arrays = {
-        "rarity": model.rarity,
-        "weights": model.weights,
-        "bias": model.bias,
-        "tag_weights": model.tag_weights,
-        "tag_bias": model.tag_bias,
-    }
-    save_file(arrays, workshop.folder / WEIGHTS)
+    save_file(model.arrays, workshop.folder / WEIGHTS)
     workshop.remember(Learned(lines=len(samples)))
 
 
