@@ -65,6 +65,8 @@ class AroundWords(Record):
     """In a command, show that what was done before is to be done once more: 再."""
     statements: Forms = ()
     """Particles of questions that also end statements: 呢."""
+    whereabouts: Forms = ()
+    """Begin what says where somebody is, or what they are doing: 我在 in 我在夜市呢."""
     now: Forms = ()
     """In a command, show that it is for now, whatever is said of later: 先."""
     waits: Forms = ()

@@ -11,6 +11,7 @@ from cascade.grammar.reading import AMEND, BREAK, HEAD, PART, QUANTITY, VALUE, H
 
 _SETTLED: Final = frozenset({QUANTITY, HEAD, VALUE})
 _PASSED: Final = ROLE["separator"] | ROLE["filler"] | ROLE["final"]
+_SEVERAL: Final = 2
 _VALUES: Final = frozenset({"head", "attribute", "measure", "portion", "bundle", "count"})
 
 
@@ -28,6 +29,7 @@ def _amend(reading: Reading, place: int) -> int:
         reading.referred = True  # 还是去冰吧
         return place + 1
     strong = len(entry.form) > 1 and entry.guard != "negation"  # 奶茶不是果茶 takes nothing back
+    strong = strong or _thought_over(reading, place)
     if entry.form.endswith(reading.spec.words.no) and reading.at(after)[0].roles & ROLE["copula"]:
         return reading.refuse(place)  # 草莓酸奶啊不要冰
     alone = reading.ends_at(place + 1) and (place == 0 or reading.tokens[place - 1][0].roles & _PASSED)
@@ -45,6 +47,23 @@ def _amend(reading: Reading, place: int) -> int:
     while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["amend"]):
         after += 1
     return after
+
+
+def _thought_over(reading: Reading, place: int) -> bool:
+    """Whether one value of a kind was named of one drink, and another one ends the clause: 半糖奶茶，算了全糖吧."""
+    after = place + 1
+    while reading.at(after)[0].roles & (_PASSED | ROLE["copula"] | ROLE["rather"]):
+        after += 1
+    value, last = reading.at(after)[0], after + 1
+    while reading.at(last)[0].roles & ROLE["final"]:
+        last += 1
+    over = reading.tokens[place][0].form.endswith(reading.spec.words.perfective)
+    if not over or value.kind != "attribute" or value.slot is None or not reading.begins(last):
+        return False
+    kinds = [mark[0] for mark in reading.marks]
+    said = [mark[2] for mark in reading.marks if mark[0] is VALUE and mark[1] == value.slot.field]
+    alone = kinds.count(HEAD) < _SEVERAL and kinds.count(QUANTITY) < _SEVERAL
+    return alone and len(said) == 1 and said[0] != value.value
 
 
 def _told_of(reading: Reading, place: int) -> bool:
@@ -118,9 +137,15 @@ def _corrected(before: list[Mark], after: list[Mark]) -> list[Mark] | None:
     places = [at for at, mark in enumerate(before) if mark[:2] == first[:2]]
     if len(places) != 1 or any(mark[:2] in [earlier[:2] for earlier in before] for mark in rest):
         return None
-    if before[-1][:2] != first[:2] and (rest or first[0] is HEAD):
+    if before[-1][:2] != first[:2] and (first[0] is HEAD or not _only_adds(first, rest, before)):
         return None  # 两杯拿铁，不对，三杯 corrects the quantity; 两杯拿铁，不对，三杯美式 both
     return [*before[: places[0]], first, *before[places[0] + 1 :], *after[1:]]
+
+
+def _only_adds(first: Mark, rest: list[Mark], before: list[Mark]) -> bool:
+    """Whether what follows a value in the place of another is more of the one drink: 大杯的奶茶，不对，中杯少糖."""
+    one = sum(mark[0] is HEAD for mark in before) == 1
+    return not rest or (one and first[0] is VALUE and all(mark[0] is VALUE for mark in rest))
 
 
 def _thinking(otherwise: Handler) -> Handler:

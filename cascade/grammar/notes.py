@@ -7,9 +7,10 @@ from typing import Final
 
 from cascade.grammar import cups
 from cascade.grammar.entry import ROLE
-from cascade.grammar.reading import QUANTITY, Handler, Reading
+from cascade.grammar.reading import HEAD, QUANTITY, VALUE, Handler, Reading
 
 _DOT: Final = "."
+_ORDERS: Final = ROLE["opener"] | ROLE["polite"] | ROLE["carrier"] | ROLE["desire"]
 
 
 def note(reading: Reading, place: int) -> int:
@@ -60,8 +61,19 @@ def noted(reading: Reading, first: int, last: int) -> int:
     ):
         last += 1
     reading.wish(slot.field, reading.spoken(first, last))
-    lasts = reading.at(last + 1)[0].roles & ROLE["lasting"] and reading.ends_at(last + 2)
-    return last + 2 if lasts else last + 1
+    lasts = reading.at(last + 1)[0].roles & ROLE["lasting"]
+    over = reading.ends_at(last + 2) or _orders_after(reading, last)
+    return last + 2 if lasts and over else last + 1
+
+
+def _orders_after(reading: Reading, last: int) -> bool:
+    """Whether a state that nothing was named before gives way to an order at once: 我牙疼呢来杯热豆浆.
+
+    What ends in 的 may be asked for: 低卡的呢来杯奶茶.
+    """
+    begins = not (reading.said(HEAD) or reading.said(QUANTITY) or reading.said(VALUE))
+    orders = reading.at(last + 2)[0].roles & _ORDERS
+    return begins and bool(orders) and not reading.tokens[last][0].form.endswith(reading.spec.words.of)
 
 
 def _check_before(reading: Reading, first: int, last: int) -> None:

@@ -30,7 +30,8 @@ def _addressed(reading: Reading, place: int) -> bool:
     before = reading.at(place - 1)[0]
     words = reading.spec.words
     pays = before.kind == "flag" and before.form.startswith((*words.opener, *words.swap))
-    return (pays or bool(before.roles & _ADDRESSES)) and _named(reading, place)
+    asked = bool(before.roles & _ADDRESSES)
+    return (pays or asked) and (_named(reading, place) or (asked and _sold(reading, place)))
 
 
 def _named(reading: Reading, place: int) -> bool:
@@ -39,6 +40,16 @@ def _named(reading: Reading, place: int) -> bool:
     while reading.at(after)[0].kind in _DESCRIBES or reading.at(after)[0].roles & ROLE["of"]:
         after += 1
     return reading.at(after)[0].kind == "head"
+
+
+def _sold(reading: Reading, place: int) -> bool:
+    """Whether who sells it is all that the clause says, and what it is follows: 能帮我下一单喜茶吗，多肉葡萄大杯."""
+    seller, after = reading.at(place + 1)[0], place + 2
+    sells = seller.kind == "attribute" and seller.slot is not None and seller.slot.spec.spreads
+    if reading.at(after)[0].roles & ROLE["asking"]:
+        after += 1
+    ends = after < reading.count and reading.ends_at(after)
+    return sells and ends and any(entry.kind == "head" for entry, _, _ in reading.tokens[after:])
 
 
 def _alone(reading: Reading, place: int) -> bool:
@@ -75,6 +86,18 @@ def consents(reading: Reading, place: int) -> bool:
     kinds = [token[0].kind for token in reading.tokens[first:place]]
     plain = "head" in kinds and "measure" in kinds and "unknown" not in kinds
     return bool(orders) and plain and not reading.guards
+
+
+def asks_first(reading: Reading, place: int) -> bool:
+    """Whether an order begins with a word that asks for consent both ways: 中不中给俺来一杯, not 可以不给我点奶茶."""
+    if not (_first(reading, place) and reading.at(place + 1)[0].roles & ROLE["opener"]):
+        return False
+    form = reading.tokens[place][0].form
+    yes, no, again = next(
+        (form.partition(word) for word in reading.spec.words.no if word in form), ("", "", "")
+    )
+    orders = reading.at(place + 2)[0].roles & (ROLE["carrier"] | ROLE["again"])
+    return bool(yes and no and again.startswith(yes) and orders)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"serve": _serve}

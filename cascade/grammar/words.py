@@ -23,9 +23,11 @@ from cascade.grammar.reading import (
     Handler,
     Reading,
 )
-from cascade.grammar.serving import consents
+from cascade.grammar.serving import asks_first, consents
 
 _DESCRIBES: Final = frozenset({"head", "attribute", "part", "note"})
+_BACKGROUND: Final = frozenset({"unknown", "aside", "toward", "filler", "person", "inside", "of"})
+"""Kinds of words that may say where somebody is, and order nothing."""
 _LINKS: Final = frozenset({"of", "inside"})
 _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["perfective"]
 _LAST: Final = ROLE["final"] | ROLE["separator"]
@@ -200,7 +202,10 @@ def _asking(reading: Reading, place: int) -> int:
 
 
 def _tag(reading: Reading, place: int) -> int:
-    """好吗, 可以吗 after an order that was addressed to the assistant, or that is nothing else."""
+    """好吗, 可以吗 after an order that was addressed to the assistant, or that is nothing else; 中不中给俺来一杯."""
+    if asks_first(reading, place):
+        reading.polite = True
+        return place + 1
     if (reading.opened or consents(reading, place) or _changed(reading, place)) and reading.ends_at(
         place + 1
     ):
@@ -226,8 +231,14 @@ def _refuse(reading: Reading, place: int) -> int:
 
 
 def _guard(reading: Reading, place: int) -> int:
-    """Forbids, but where it only hurries what is brought, in a clause of its own: 送到公司，快点送."""
-    entry = reading.tokens[place][0]
+    """Forbids, but where it only hurries what is brought, in a clause of its own: 送到公司，快点送.
+
+    What ends where somebody is, or what they are doing, asks nothing: 来杯奶茶，在候车呢.
+    """
+    entry, start, end = reading.tokens[place]
+    if entry.roles & ROLE["lasting"] and _of_oneself(reading, place):
+        reading.uncovered.append((start, end))
+        return place + 1
     leads = reading.spec.words.lead
     if entry.guard != "haste" or not entry.form.endswith(leads) or reading.changing:
         return reading.refuse(place)
@@ -243,6 +254,20 @@ def _guard(reading: Reading, place: int) -> int:
     notes = [slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field]
     reading.wish(notes[0], reading.spoken(place, place))
     return after
+
+
+def _of_oneself(reading: Reading, place: int) -> bool:
+    """Whether nothing but where somebody is, or what they are doing, is said between an order and a place."""
+    if reading.changing or not (reading.carried and reading.said(HEAD) and reading.ends_at(place + 1)):
+        return False
+    first = place
+    while first and reading.tokens[first - 1][0].kind in _BACKGROUND:
+        first -= 1
+    text, words = reading.utterance.text, reading.spec.around.whereabouts
+    while first < place and not text.startswith(words, reading.tokens[first][1]):
+        first += 1
+    own = reading.begins_at(first) or reading.tokens[first][0].roles & ROLE["aside"]
+    return place > first + 1 and bool(own)
 
 
 def _thing(reading: Reading, place: int) -> int:

@@ -63,6 +63,14 @@ CHATTER = [
     ("等红灯呢给我来一杯奶茶", order(TEA)),
     ("给我来一杯奶茶，要得不", order(TEA)),
     ("来一杯奶茶少糖不要别的了", order({**TEA, "sugar": "less"})),
+    ("来杯奶茶，刚到车站", order(TEA)),
+    ("我刚下高铁，来杯奶茶", order(TEA)),
+    ("火车晚点两小时，来杯奶茶", order(TEA)),
+    ("打完卡点一杯奶茶", order(TEA)),
+    ("小爱……不是，千问，点杯奶茶", order(TEA)),
+    ("喊杯奶茶来恰哈", order(TEA)),
+    ("中不中给俺点个奶茶", order(TEA)),
+    ("能帮我下一单喜茶吗，多肉葡萄", order({"brand": "喜茶", "drink": "多肉葡萄"})),
 ]
 FIELDS = [
     (
@@ -127,6 +135,7 @@ WISHES = [
     ("我乳糖不耐，来杯奶茶", order(TEA, preferences=["乳糖不耐"])),
     ("胃不好，奶茶热的一杯，到了打电话", order({**TEA, "temperature": "hot"}, preferences=["胃不好", "到了打电话"])),
     ("减肥呢，奶茶一杯", order(TEA, preferences=["减肥"])),
+    ("那个我牙疼呢来杯奶茶", order(TEA, preferences=["牙疼"])),
     ("来杯拿铁，奶换成燕麦奶", order(LATTE, preferences=["奶换成燕麦奶"])),
     ("奶茶一杯，老人喝的", order(TEA, preferences=["老人喝的"])),
     ("大杯去冰半糖", order({"size": "large", "sugar": "half", "temperature": "no_ice"})),
@@ -147,6 +156,9 @@ CORRECTIONS = [
     ("一杯奶茶热的，还是冰的吧", order({**TEA, "temperature": "regular_ice"})),
     ("奶茶少糖哦说错了要多糖", order({**TEA, "sugar": "extra"})),
     ("一杯奶茶多冰，说错了，是少冰", order({**TEA, "temperature": "less_ice"})),
+    ("奶茶半糖，算了全糖吧", order({**TEA, "sugar": "regular"})),
+    ("来杯冰的奶茶算了热的", order({**TEA, "temperature": "hot"})),
+    ("来一杯大杯的奶茶不对中杯吧少糖", order({**TEA, "size": "medium", "sugar": "less"})),
     ("来杯古茗，呸，茶百道的杨枝甘露", order({"brand": "茶百道", "drink": "杨枝甘露"})),
 ]
 
@@ -208,6 +220,13 @@ def test_it_is_understood_as_no_part_of_the_order(text: str, answer: OrderIntent
         "一杯奶茶一杯果茶，不对，两杯",
         "一杯少糖奶茶，一杯少糖果茶，不对，半糖", "送到公司，不对，一杯奶茶", "送到公司不是家，一杯奶茶",
         "两杯奶茶加珍珠，不对，果茶", "奶茶，不要了",
+        "奶茶半糖，算了", "奶茶半糖，算了全糖太甜", "奶茶去冰，算了全糖吧", "一杯半糖奶茶一杯果茶，算了全糖吧",
+        "两杯奶茶，一杯半糖，算了全糖吧", "大杯奶茶，不对，中杯果茶少糖", "大杯热奶茶，不对，中杯冰的",
+        "一杯大杯的奶茶一杯果茶，不对，中杯少糖",
+        # a state, or something asked for; somebody's, or asked about
+        "低卡的呢来杯奶茶", "少糖呢来杯奶茶", "我妈牙疼呢来杯奶茶", "奶茶减肥呢来杯果茶", "可以不给我来杯奶茶",
+        "热的行不行给我来杯奶茶", "怎么样给我来杯奶茶", "能帮我下一单喜茶吗", "喜茶下一单，多肉葡萄",
+        "刚到店里的奶茶来一杯", "等火车晚点来杯奶茶", "刚恰一杯奶茶", "帮我喊一声，奶茶到了",
         # two temperatures that no refinement joins
         "冰奶茶热的", "冰奶茶常温", "正常冰的奶茶少冰", "冰奶茶加冰少冰",
         # no place, or more than one
