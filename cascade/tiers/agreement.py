@@ -41,6 +41,12 @@ _EXACT_ROLES = frozenset({"head", "attribute", "part", "note"})
 
 _COUNTED: Final = frozenset({"numeral", "head"})
 _TALK: Final = frozenset({"unknown", "perfective"})
+_ASKS: Final = ROLE["carrier"] | ROLE["opener"] | ROLE["polite"] | ROLE["desire"]
+_ORDERED: Final = frozenset({"numeral", "measure", "count", "head"})
+"""Kinds of words that what was ordered begins with: 点了一杯."""
+_ELSEWHERE: Final = frozenset({"unknown", "clock"})
+"""Kinds of words that a numeral before them counts, and no order: 五公里, 一上午."""
+_IN_A_ROW: Final = "第"
 _SURE: Final = 0.9
 """How likely a numeral must be no part of the order to be passed over."""
 
@@ -165,6 +171,7 @@ class Judge:
             if entry.kind == "numeral":
                 chat = after.kind in _TALK  # 六十了, 八百遍; 十来杯, 1~2杯 and 一人两杯 count
                 chat = chat or bool(after.roles & ROLE["hour"] and idle(found, (start, end)))
+                chat = chat or self._counts_none(found, at)
                 doubtful = not (chat or self._giving_way.a_little(parse, at)) or outside < _SURE
             elif entry.kind == "measure":
                 misheard = before.kind == "unknown" and after.kind in ("head", "attribute")  # 贰杯奶茶
@@ -181,7 +188,7 @@ class Judge:
                 doubtful = (spoils and not idle(found, (start, end))) or describes or misspelt
             elif entry.kind == "perfective":  # 朋友用券点了一杯奶茶
                 told = before.kind in CARRIERS and not self._giving_way.closes(parse, at, found.pauses)
-                doubtful = told or after.kind in ("numeral", "measure", "count", "head")
+                doubtful = told or (after.kind in _ORDERED and not _counts_elsewhere(parse, at))
             elif entry.kind == "apiece" or self._adds_what_changes(parse, at):
                 doubtful = True  # 全家一人一杯: how many they are is not said
             elif entry.kind in ("headcount", "copula"):  # 奶茶和果茶是两杯
@@ -190,6 +197,16 @@ class Judge:
                 continue
             if doubtful:
                 hearing.doubt((start, end), "uncovered")
+
+    def _counts_none(self, found: HeardParse, at: int) -> bool:
+        """Whether a numeral says how long, or which in a row: 一上午, 一整天, 业绩第一."""
+        tokens, text = found.parse.tokens, found.parse.text
+        _, start, end = tokens[at]
+        before, after = beside(tokens, at)
+        whole = after.roles & ROLE["sharp"] and beside(tokens, at + 1)[1].kind == "unknown"
+        first = tokens[at - 1][1] if before.kind == "unknown" else start
+        in_a_row = text.endswith(_IN_A_ROW, first + 1, start) and idle(found, (start, end))
+        return bool(after.kind == "clock" or whole or in_a_row)
 
     def _dropped(self, hearing: Hearing, found: HeardParse) -> None:
         """What was named and is left out: no name may be, where an item then has none."""
@@ -239,7 +256,8 @@ class Judge:
         """What the grammar found must be part of the order, in the same field."""
         places: dict[Place, frozenset[str]] = {}
         for mention in parse.mentions:
-            if mention.start in parse.superseded or self._giving_way.gave_way(parse, mention):
+            taken_back = self._giving_way.taken_back(parse, mention, hearing.tagging)
+            if mention.start in parse.superseded or taken_back or self._giving_way.gave_way(parse, mention):
                 hearing.explained[mention.start : mention.end] = True
             elif fields := self._slot_fields[mention.slot]:
                 place = mention.start, mention.end
@@ -268,6 +286,14 @@ class Judge:
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _counts_elsewhere(parse: Parse, at: int) -> bool:
+    """Whether what was done counts no cups, and an order is asked for: 跑了五公里，来杯椰子水, not 钱付了两遍，一杯."""
+    before, after = beside(parse.tokens, at)
+    asks = any(entry.roles & _ASKS for entry, _, _ in parse.tokens)
+    counted = after.kind == "numeral" and beside(parse.tokens, at + 1)[1].kind in _ELSEWHERE
+    return counted and before.kind == "unknown" and asks
 
 
 def _between_parts(found: HeardParse, guard: Guard) -> bool:

@@ -59,6 +59,16 @@ class GivingWay:
         kept = any(holds(parse.answer, spec.field, value, items) for value in mention.values)
         return filled(parse.answer, spec.field, items) and not kept
 
+    def taken_back(self, parse: Parse, mention: Mention, tagging: Tagging) -> bool:
+        """Whether an order holds another value in the place of one that the tags pass over: 半糖，算了全糖."""
+        spec = self._spec.slots[mention.slot]
+        if parse.intent != self._spec.intent or spec.role != "attribute" or spec.field is None:
+            return False
+        if (tagging.best[mention.start : mention.end] >= 0).any():
+            return False
+        kept = any(holds(parse.answer, spec.field, value, self._spec.items) for value in mention.values)
+        return not kept and filled(parse.answer, spec.field, self._spec.items)
+
     def a_little(self, parse: Parse, at: int) -> bool:
         """Whether a numeral in a change is the one of 晚一点, 尝一口 and 少一个人, which counts no cups."""
         _, start, end = parse.tokens[at]

@@ -33,6 +33,10 @@ _PLACE: Final = "place"
 _FLAG: Final = "flag"
 _ASKS: Final = "?"
 
+_DONE: Final = "了"
+_ORDERED: Final = ("numeral", "measure")
+_WHOM: Final = ROLE["person"] | ROLE["headcount"]
+
 _Clause = Sequence[Token]
 
 
@@ -44,7 +48,7 @@ def talk(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
     text = found.parse.text
     if found.parse.intent != spec.intent:
         return False
-    if _courteous(spec, guard, found) or _relayed(spec, guard, found):
+    if _courteous(spec, guard, found) or _relayed(spec, guard, found) or _of_whom_it_is_for(guard, found):
         return True
     clauses = _clauses(found)
     at = next((at for at, clause in enumerate(clauses) if guard.start < clause[-1][2]), len(clauses))
@@ -60,7 +64,7 @@ def talk(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
     after = [token for token in own if token[1] >= guard.end]
     if _takes_back(own, guard) and _orders(after) and not _named(own[: len(own) - len(after)], found):
         return True
-    if guard.reason == _TELLS and not _told(own, guard, found):
+    if guard.reason == _TELLS and not _told(spec, own, guard, found):
         return False
     if text[own[-1][1] : own[-1][2]] == _INTRODUCES or any(_acts(entry) for entry, _, _ in own):
         return False
@@ -87,15 +91,32 @@ def _clauses(found: HeardParse) -> list[_Clause]:
     """The words between pauses: signs, question marks, spaces that were typed."""
     clauses: list[list[Token]] = [[]]
     rests = False
-    for token in found.parse.tokens:
+    for at, token in enumerate(found.parse.tokens):
         entry, start, end = token
         if start in found.pauses or (rests and not entry.roles & ROLE["separator"]):  # 值班呢给我来杯奶茶
             clauses.append([])
         clauses[-1].append(token)
-        rests = bool(entry.guard and entry.roles & ROLE["lasting"])
+        rests = bool(entry.guard and entry.roles & ROLE["lasting"]) or _has_come(at, clauses[-1], found)
         if entry.roles & ROLE["separator"] or found.parse.text[start:end] == _ASKS:
             clauses.append([])
     return [clause for clause in clauses if clause]
+
+
+def _has_come(at: int, own: _Clause, found: HeardParse) -> bool:
+    """Whether a word says that something has come, and an order follows at once: 客人来了给我来三杯果茶.
+
+    他来了点一杯奶茶 tells what somebody did.
+    """
+    entry, start, end = found.parse.tokens[at]
+    if entry.guard != _PAST or not found.parse.text.endswith(_DONE, start, end):
+        return False
+    following = [other for other, _, _ in found.parse.tokens[at + 1 : at + 3]]
+    told = any(other.roles & ROLE["owner"] or (other.guard and other is not entry) for other, _, _ in own)
+    if told or len(following) < len(_ORDERED):
+        return False
+    addressed = following[0].roles & (ROLE["opener"] | ROLE["polite"])
+    counted = following[0].kind == "carrier" and following[1].kind in _ORDERED
+    return bool(addressed) or counted
 
 
 def _named(words: _Clause, found: HeardParse) -> bool:
@@ -174,6 +195,29 @@ def _relayed(spec: GrammarSpec, guard: Guard, found: HeardParse) -> bool:
     return after[1][0].kind in _WANTED and any(entry.kind in _DESCRIBED for entry, _, _ in after)
 
 
+def _of_whom_it_is_for(guard: Guard, found: HeardParse) -> bool:
+    """Whether a guard only says which people an order is for: 给等我下班的人点杯奶茶, 给昨天帮我的师傅来杯红茶."""
+    tokens = found.parse.tokens
+    gives = [
+        at for at, (entry, _, end) in enumerate(tokens) if entry.kind == "recipient" and end <= guard.start
+    ]
+    links = [
+        at for at, (_, start, end) in enumerate(tokens) if start >= guard.end and _links(tokens[at], found)
+    ]
+    if not gives or not links or links[0] + 2 >= len(tokens):
+        return False
+    said, whom, orders = tokens[gives[-1] + 1 : links[0]], tokens[links[0] + 1][0], tokens[links[0] + 2][0]
+    apart = any(entry.roles & ROLE["separator"] for entry, _, _ in said)
+    end = tokens[links[0]][2]
+    apart = apart or any(start < end and role == "head" for start, _, role in found.dropped)
+    carries = orders.roles & (ROLE["carrier"] | ROLE["again"]) > 0
+    return carries and whom.roles & _WHOM > 0 and not (apart or any(_heads([token]) for token in said))
+
+
+def _links(token: Token, found: HeardParse) -> bool:
+    return token[0].kind == "of" and found.parse.text[token[2] - 1] == "的"
+
+
 def _takes_back(own: _Clause, guard: Guard) -> bool:
     """Whether a guard takes back what was said before, and what orders follows at once: 算了，直接帮我点杯奶茶."""
     for (entry, start, _), following in pairwise(own):
@@ -182,11 +226,16 @@ def _takes_back(own: _Clause, guard: Guard) -> bool:
     return False
 
 
-def _told(own: _Clause, guard: Guard, found: HeardParse) -> bool:
-    """Whether what somebody said is told in the same clause, and no other guard with it: 我朋友说好喝."""
+def _told(spec: GrammarSpec, own: _Clause, guard: Guard, found: HeardParse) -> bool:
+    """Whether what somebody said is told in the same clause, and no other guard with it: 我朋友说好喝, 医生说能喝了."""
     start, end = own[0][1], own[-1][2]
     said = [entry for entry, first, _ in own if first >= guard.end and not entry.roles & ROLE["separator"]]
-    alone = not any(other != guard and start <= other.start < end for other in found.parse.guards)
+    others = [other for other in found.parse.guards if other != guard and start <= other.start < end]
+    text = found.parse.text
+    alone = all(
+        text[other.start : other.end] in spec.harmless.get(other.reason, ()) and other.reason == _PAST
+        for other in others
+    )
     return bool(said) and alone
 
 
