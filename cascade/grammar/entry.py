@@ -63,7 +63,7 @@ class Entry:
     rejects: bool = False
     """Whether it may also be read as a rejection of what follows: 不要冰 before 红茶."""
     twofold: bool = False
-    """Whether a head may also be a part: 芋圆."""
+    """Whether a head may also be a part, or a part a head: 芋圆."""
     of_all: bool = False
     """Whether it also says that what the rest of it says holds for all: 全去冰."""
     said: str = field(init=False)

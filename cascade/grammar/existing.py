@@ -13,7 +13,7 @@ from cascade.grammar.changing import altered
 from cascade.grammar.entry import ROLE
 from cascade.grammar.notes import noted
 from cascade.grammar.numerals import number_within
-from cascade.grammar.reading import CHANGE, HEAD, POINTED, Handler, Reading
+from cascade.grammar.reading import CHANGE, HEAD, PART, POINTED, Handler, Reading
 
 _BETWEEN: Final = (
     ROLE["of"] | ROLE["filler"] | ROLE["opener"] | ROLE["all"] | ROLE["perfective"] | ROLE["final"]
@@ -59,6 +59,8 @@ def _follows(reading: Reading, place: int) -> bool:
         return True  # 用券 刚才那单帮我用上券
     if last < reading.count or reading.carried:
         return False  # 来一杯去冰的，刚才那杯
+    if before.kind == "part" and form.startswith(words.recipient):
+        return reading.marks[-1:] != [] and reading.marks[-1][0] is PART  # 再加个椰果给刚才那单
     bare = form in words.cup or reading.tokens[place][0].roles & ROLE["near"]  # 大杯 那杯 may say which
     if reading.paused(place) and not (bare or before.form.endswith(words.of)):
         return True
@@ -112,6 +114,9 @@ def _change(reading: Reading, place: int) -> int:
     if reading.superseded and place + 1 >= reading.count and reading.begins(place) and place:
         reading.referred = True  # 你记成热的了，我要冰的，改
         return place + 1
+    if place and reading.begins(place) and (after := _once(reading, place)):
+        reading.referred = True  # 奶茶→果茶，换一下
+        return after
     if place == 0 and reading.ends_at(1):
         reading.fail("tie", "changed into what")  # 变！奶茶
     if _says_which(reading, place - 1):
@@ -119,6 +124,18 @@ def _change(reading: Reading, place: int) -> int:
     _replace(reading, place)
     reading.marks.append((CHANGE, "", None))
     return place + 1
+
+
+def _once(reading: Reading, place: int) -> int:
+    """The place after 换一下, where no more is said in its clause; 0 where it is said of something."""
+    after = place + 1
+    while not reading.begins(after) and not reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    said = reading.utterance.text[reading.at(place)[2] : reading.tokens[after - 1][2]]
+    last = after
+    while reading.at(last)[0].roles & ROLE["final"]:
+        last += 1
+    return after if said in reading.spec.words.once and reading.begins(last) else 0
 
 
 def _replace(reading: Reading, place: int) -> None:

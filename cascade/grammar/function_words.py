@@ -204,6 +204,10 @@ class Words(Record):
     """Before all else it only stops somebody to change something: 等等，改成半糖."""
     because: Forms = ()
     """Says why something changes, and nothing of what: 喝不完."""
+    once: Forms = ()
+    """What a ``change`` ends with that says not of what: 一下 in 换一下. No words of their own."""
+    happened: Forms = ()
+    """A ``because`` that tells what came to pass, and may follow without a pause: 改成八杯家里来客人了."""
     intend: Forms = ()
     """Right before ``change``: 我想改成半糖."""
     mine: Forms = ()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from cascade.grammar.changing import shifts
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import Handler, Reading
 
 _BEFORE: Final = sum(
     ROLE[name] for name in ("filler", "separator", "opener", "aside", "halt", "final", "person", "statement")
 )
-_FOLLOWS: Final = ROLE["change"] | ROLE["object"] | ROLE["reference"]
+_FOLLOWS: Final = ROLE["change"] | ROLE["object"] | ROLE["reference"] | ROLE["shift"]
 _LEADS: Final = ROLE["opener"] | ROLE["filler"] | ROLE["aspect"] | ROLE["object"]
 _TRAILS: Final = ROLE["final"] | ROLE["perfective"] | ROLE["filler"]
 _NAMES: Final = frozenset({"head", "attribute", "part"})
@@ -28,7 +29,7 @@ def passes(reading: Reading, place: int) -> bool:
         return True  # 送餐时间推迟半小时
     if roles & ROLE["copula"] and reading.at(place + 2)[0].roles & ROLE["contrast"]:
         return reading.at(place + 1)[0].kind in _NAMES  # 说错了，是半糖不是全糖
-    if roles & ROLE["because"] and reading.altered:
+    if roles & ROLE["because"] and (reading.altered or shifts(reading.tokens)):
         return _beside(reading, place)
     if roles & ROLE["intend"]:
         takes = reading.altered and reading.tokens[place][0].form.endswith(reading.spec.words.object)
@@ -49,11 +50,12 @@ def _beside(reading: Reading, place: int) -> bool:
     first = place
     while first and reading.tokens[first - 1][0].roles & ROLE["filler"]:
         first -= 1
-    if not (reading.begins_at(first) or reading.paused(first)):
-        return False
     after = place + 1
     while reading.at(after)[0].roles & _TRAILS:
         after += 1
+    if not (reading.begins_at(first) or reading.paused(first)):
+        happened = reading.tokens[place][0].roles & ROLE["happened"]
+        return bool(happened) and first == place and reading.ends_at(after)
     if reading.ends_at(after) or reading.paused(after):
         return True
     while reading.at(after)[0].roles & _LEADS:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from cascade.grammar.entry import ROLE, Entry
-from cascade.grammar.numerals import parse_numeral
+from cascade.grammar.numerals import number_within, parse_numeral
 from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, MORE, OMIT, PART, QUANTITY, Handler, Reading
 
 _MEASURED: Final = ROLE["measure"] | ROLE["counted"]
@@ -17,6 +17,9 @@ _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["of"]
 _PUTS: Final = ROLE["add"] | ROLE["carrier"] | ROLE["desire"] | ROLE["more"] | ROLE["again"]
 _TRAILS: Final = ROLE["connector"] | ROLE["filler"] | ROLE["opener"]
 _LEAST: Final = 2
+_MOST: Final = 9
+"""Portions of a part in one cup; more are a slip."""
+_OF_SEVERAL: Final = ROLE["all"] | ROLE["each"] | ROLE["sort"] | ROLE["apiece"] | ROLE["couple"]
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 
 
@@ -27,6 +30,8 @@ def _add(reading: Reading, place: int) -> int:
         return _plenty(reading, place)
     if entry.roles & ROLE["increase"] and reading.at(place + 1)[0].kind == "part":
         return reading.refuse(place)
+    if (after := _portions(reading, place)) > place:
+        return after
     first = _after_portion(reading, place + 1)
     if reading.at(first)[0].kind == "part":
         return _list(reading, first, PART)
@@ -40,12 +45,7 @@ def _add(reading: Reading, place: int) -> int:
         reading.marks.append((BREAK, "", None))
         return place + 1
     if following.kind == "numeral" or following.roles & ROLE["measure"]:
-        name = reading.at(first)[0]
-        several = first > place + 1 and name.kind == "head" and reading.said(HEAD)
-        if several and name.twofold and not (reading.carried or reading.said(QUANTITY)):
-            reading.fail("tie", "an order, or a change of one")  # 拿铁再加一份浓缩
-        if several and entry.roles & ROLE["increase"]:
-            reading.fail("tie", f"{reading.at(first)[0].form} in it, or another")  # 拿铁加一份浓缩
+        _in_it_or_another(reading, place, first)
         if not (reading.said(HEAD) or reading.said(QUANTITY)):
             if not reading.changing:
                 reading.fail("tie", f"{entry.form} before anything was ordered")
@@ -53,6 +53,21 @@ def _add(reading: Reading, place: int) -> int:
         reading.marks.append((JOIN, MORE, None))
         return place + 1
     return reading.refuse(place)
+
+
+def _in_it_or_another(reading: Reading, place: int, first: int) -> None:
+    """Leave open what is added to something named and may be in it; ``first`` comes after one portion of it."""
+    entry, name = reading.tokens[place][0], reading.at(first)[0]
+    if not reading.said(HEAD):
+        return
+    several = first > place + 1 and name.kind == "head"
+    if several and name.twofold and not (reading.carried or reading.said(QUANTITY)):
+        reading.fail("tie", "an order, or a change of one")  # 拿铁再加一份浓缩
+    if several and entry.roles & ROLE["increase"]:
+        reading.fail("tie", f"{name.form} in it, or another")  # 拿铁加一份浓缩
+    after = reading.at(place + 3)[0]
+    if first == place + 1 and reading.at(place + 2)[0].roles & ROLE["portion"] and after.twofold:
+        reading.fail("tie", f"{after.form} in it, or another")  # 拿铁加两份浓缩
 
 
 def _plenty(reading: Reading, place: int) -> int:
@@ -77,6 +92,40 @@ def add_more(reading: Reading, part: Entry) -> None:
     names = [str(mark[2]) for mark in reading.marks if mark[0] is HEAD]
     if not any(part.value in name for name in names):
         reading.marks.append((PART, part.slot.field, part.value))
+
+
+def _portions(reading: Reading, place: int) -> int:
+    """The place after 两份珍珠 in 加两份珍珠: added, and how much of it kept as spoken; ``place`` where it is not that.
+
+    Where more than one cup is counted, the portions may be shared among them: 三杯奶茶加三份珍珠.
+    """
+    part, after = reading.at(place + 3)[0], place + 4
+    number = reading.number(place + 1)
+    measured = reading.at(place + 2)[0].roles & ROLE["portion"] and part.kind == "part"
+    if number is None or not _LEAST <= number <= _MOST or not measured or part.slot is None or part.twofold:
+        return place
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    notes = [slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field]
+    if not notes or not (reading.begins(after) or reading.at(after)[0].kind == "reference"):
+        return place
+    if reading.tokens[place][0].roles & ROLE["carrier"] or _several(reading, place + 1):
+        return place
+    reading.marks.append((PART, part.slot.field, part.value))
+    reading.specified |= part.slot.spec.specifies
+    reading.wish(notes[0], reading.spoken(place + 1, place + 3))
+    return after
+
+
+def _several(reading: Reading, place: int) -> bool:
+    """Whether anything but one is counted beside the number at a place, or spoken of as several."""
+    for at, (entry, _, _) in enumerate(reading.tokens):
+        number = reading.number(at) if at != place else 1
+        if number not in (None, 1) or entry.roles & _OF_SEVERAL or entry.kind == "count":
+            return True
+        if entry.kind == "reference" and number_within(entry.form) not in (None, 1):
+            return True
+    return False
 
 
 def _after_portion(reading: Reading, place: int) -> int:

@@ -16,6 +16,9 @@ _NOT_IN_NAMES: Final = (
 )
 _ACTS: Final = sum(ROLE[name] for name in _NOT_IN_NAMES)
 """What no name of a place is made of, though a single other word may be: 和 in 和平路."""
+_BEFORE_A_MOVE: Final = (
+    ROLE["reference"] | ROLE["opener"] | ROLE["object"] | ROLE["filler"] | ROLE["final"] | ROLE["polite"]
+)
 _HYPHEN: Final = "-"
 _LONGEST: Final = 4
 """Digits of the longest number of a room; a longer one is somebody's telephone."""
@@ -40,7 +43,19 @@ def _value(reading: Reading, place: int) -> int:
         reading.fail("tie", f"{entry.form} may bring it or give it away")  # 四杯送四个室友
     if after == place + 1 and following.kind in ("numeral", "measure") and reading.said(HEAD):
         reading.fail("tie", f"{entry.form} may bring it or give it away")  # 来杯奶茶送一杯咖啡
-    return after
+    return _thither(reading, after) if after > place + 1 else after
+
+
+def _thither(reading: Reading, after: int) -> int:
+    """The place after 去 or 来 that ends what is said of a place: 改送后厨去."""
+    spec = reading.spec.address
+    ways = spec.ways if spec is not None else ()
+    last = after + 1
+    while reading.at(last)[0].roles & ROLE["final"]:
+        last += 1
+    stated = reading.at(last)[0].roles & ROLE["statement"]
+    ends = reading.at(after)[0].form in ways and (reading.begins(last) or stated)
+    return after + 1 if ends and reading.changing else after
 
 
 def _lead(reading: Reading, place: int) -> int:
@@ -55,13 +70,38 @@ def _lead(reading: Reading, place: int) -> int:
 def _change(reading: Reading, place: int) -> int:
     """目的地改成火车站: what changes an order may itself lead to a place."""
     changed = existing.HANDLERS["change"](reading, place)
-    whither = reading.tokens[place][0].roles & ROLE["lead"] or existing.of_an_address(reading, place)
+    whither = (
+        reading.tokens[place][0].roles & ROLE["lead"]
+        or existing.of_an_address(reading, place)
+        or _to_a_place(reading, place)
+    )
     if reading.changing and changed == place + 1 and whither and not _runs_on(reading, place + 1):
         after = max(changed, _address(reading, place + 1))
         if reading.pauses and " " in reading.between(place + 1, after):
             reading.fail("tie", "one address, or two")  # 改成老校区三号门 老校区
         return after
     return changed
+
+
+def _to_a_place(reading: Reading, place: int) -> bool:
+    """Whether 改到 says by itself where to, as all that its clause says: 订单改到南大门, not 甜度改到三分."""
+    spec = reading.spec.address
+    if spec is None or not reading.tokens[place][0].form.endswith(reading.spec.words.toward):
+        return False
+    first, after = place, extent(reading, place + 1)
+    if after == place + 1 or _may_be_else(reading, after - 1, spec.unclear):
+        return False
+    while not reading.begins_at(first) and reading.tokens[first - 1][0].roles & _BEFORE_A_MOVE:
+        first -= 1
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    return reading.begins_at(first) and reading.begins(after)
+
+
+def _may_be_else(reading: Reading, last: int, unclear: tuple[str, ...]) -> bool:
+    """Whether a place that nothing else leads to may be a day or a shop by its end: 改到3号, 改到南山店."""
+    entry, start, end = reading.tokens[last]
+    return entry.kind != "place" and reading.utterance.text[start:end].endswith(unclear)
 
 
 def _runs_on(reading: Reading, place: int) -> bool:

@@ -92,7 +92,9 @@ def _counts(reading: Reading, value: Said) -> bool:
     """Whether a number or a name is what it becomes; others may only say of how many, or which: 三杯改几杯."""
     heads = [slot.field for slot in reading.spec.slots.values() if slot.role == "head"]
     counted = value.field in (reading.spec.quantity.field, *heads)
-    return not counted or bool(reading.at(value.first - 1)[0].roles & (_LEADS | ROLE["rightly"]))
+    before = reading.at(value.first - 1)[0]
+    led = before.roles & (_LEADS | ROLE["rightly"])
+    return not counted or bool(led) or before.form in reading.spec.superseded.arrows  # 奶茶→果茶
 
 
 def _differs(reading: Reading, value: Said) -> bool:

@@ -53,6 +53,8 @@ class AddressWords(Record):
     """After a marked place, part of it: 那里 in 宿管阿姨那里."""
     ways: Forms = ()
     """After an ending, no part of the place: 来 in 篮球馆来."""
+    unclear: Forms = ()
+    """Ends of what may be no place where nothing else leads to it: 号 in 改到3号."""
     keeps: Forms = ()
     """Ends of a marked place that look like particles: 地 in 直播基地, 里 in 棚子里, 吧 in 清吧."""
     beside: Forms = ()

@@ -39,7 +39,9 @@ _CUTS: Final = (
 )
 """Words that speech puts right before a mention, and that forms of the lexicon may begin with."""
 _NAMES: Final = frozenset({"head", "part"})
-_NO_WORDS: Final = frozenset({"speaker", "set_down", "adjust", "either", "crowd", "lately", "again_named"})
+_NO_WORDS: Final = frozenset(
+    {"speaker", "set_down", "adjust", "either", "crowd", "lately", "again_named", "once"}
+)
 """Classes of what other words begin or end with."""
 
 
@@ -181,7 +183,7 @@ def _entry(form: str, draft: _Draft) -> Entry:
     ]
     kinds = {sense.kind for sense in single}
     for sense in single:
-        sense.twofold = sense.kind == "head" and "part" in kinds
+        sense.twofold = sense.kind in _NAMES and kinds >= _NAMES
     if len(single) > 1:
         return Entry(form, single[0].kind, draft.roles, guard=draft.guard, variants=tuple(single))
     return single[0]

@@ -172,6 +172,8 @@ def _perfective(reading: Reading, place: int) -> int:
     if took and reading.ends_at(place + 1) and not reading.carried:
         reading.dropped = True
         return place + 1
+    if reading.changing and _wanted_instead(reading, place):
+        return place + 1
     if reading.changing and before.kind == "note" and before.form.startswith(reading.spec.words.remove):
         reading.fail("tie", "a wish, or why something changes")  # 不加料了，芋圆拿掉
     if before.kind in _DESCRIBES and reading.ends_at(place + 1):
@@ -181,6 +183,14 @@ def _perfective(reading: Reading, place: int) -> int:
             reading.guards.append(("past", *reading.tokens[place][1:]))
             return place + 1
     return reading.refuse(place)
+
+
+def _wanted_instead(reading: Reading, place: int) -> bool:
+    """Whether right after 了 another value is wanted than the one before, which is taken back: 不要冰了要温的."""
+    before, leads, value = (reading.at(at)[0] for at in (place - 1, place + 1, place + 2))
+    if before.slot is None or before.form not in before.slot.spec.unlike or value.slot is not before.slot:
+        return False
+    return bool(leads.roles & (ROLE["add"] | ROLE["copula"])) and value.value in before.slot.spec.instead
 
 
 def _asking(reading: Reading, place: int) -> int:

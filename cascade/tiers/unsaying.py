@@ -18,6 +18,8 @@ _COUNTS: Final = ROLE["counted"] | ROLE["numeral"] | ROLE["measure"]
 _VALUES: Final = frozenset({"head", "attribute", "part"})
 _DENIES: Final = "negation"
 _DONE: Final = ("了", "掉")
+_WANTS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["wants"] | ROLE["add"]
+_ONCE: Final = ("一下", "下", "一下吧")
 _SILENT: Final = frozenset({"final", "separator", "filler", "aside", "tag"})
 
 
@@ -75,7 +77,7 @@ def in_one_cup(parse: Parse, items: str) -> bool:
 
 
 def emptied(parse: Parse) -> bool:
-    """Whether it is said what changes, and not what becomes of it: 把少糖改了, 把奶茶换了吧, 改掉少糖, not 少糖，改."""
+    """Whether it is said what changes, and not what becomes of it: 把少糖改了, 奶茶换一下, 改掉少糖, not 少糖，改."""
     for clause in clauses(parse):
         words = [token for token in clause if token[0].kind not in ("of", "separator", *_SILENT)]
         if len(words) > 2 and words[-1][0].roles & ROLE["statement"] and words[-2][0].kind in _VALUES:
@@ -87,11 +89,19 @@ def emptied(parse: Parse) -> bool:
             continue
         at = changing[-1]
         rest = [token for token in clause[at + 1 :] if token[0].kind not in _SILENT]
-        done = rest and all(parse.text.startswith(_DONE, start) for _, start, _ in rest)
+        done = rest and (
+            all(parse.text.startswith(_DONE, start) for _, start, _ in rest)
+            or (parse.text[rest[0][1] : rest[-1][2]] in _ONCE and not _asks(clause[:at]))
+        )
         object_ = any(entry.roles & ROLE["object"] for entry, _, _ in clause[:at])
         if clause[at - 1][0].kind in _VALUES and (done or (object_ and not rest)):
             return not _said_again(parse, clause[at - 1])
     return False
+
+
+def _asks(clause: Sequence[Token]) -> bool:
+    """Whether a value is asked for: 要草莓奶昔换一下."""
+    return any(entry.roles & _WANTS for entry, _, _ in clause)
 
 
 def _points(token: Token) -> bool:

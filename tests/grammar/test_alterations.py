@@ -161,6 +161,16 @@ TALK = {
     "订单里多加一份红豆": {"toppings": ["红豆"]},
     "刚才那个改成两杯": {"quantity": 2},
     "我不要大杯了，换中杯": {"size": "medium"},
+    "刚才的两杯改成八杯家里来客人了": {"quantity": 8},
+    "那单六杯改成八杯吧来了俩人": {"quantity": 8},
+    "我出门了，改少糖": {"sugar": "less"},
+    "刚才没选全，加布丁": {"toppings": ["布丁"]},
+    "那杯要热的，换一下": {"temperature": "hot"},
+    "奶茶→果茶，换一下": {"drink": "果茶"},
+    "冰改多一点": {"temperature": "extra_ice"},
+    "那杯冰换少一点": {"temperature": "less_ice"},
+    "刚才那个不要冰了要温的": {"temperature": "warm"},
+    "再加个椰果给刚才那单": {"toppings": ["椰果"]},
 }
 NO_TALK = [
     "不对，来杯奶茶",
@@ -176,6 +186,26 @@ NO_TALK = [
     "那个免单的我选错杯型了，要中杯",
     "布丁奶茶把布丁去了换成仙草",
     "不加料了，那杯奶茶的芋圆拿掉",
+    "家里来客人了",
+    "改成五杯来了三个人不够",
+    "他到店了，改自取",
+    "路上堵车了",
+    "奶茶换一下",
+    "换一下，果茶",
+    "奶茶，换一下",
+    "那杯不要冰了要去冰",
+    "来杯奶茶加个椰果给刚才那单",
+    "去掉椰果给刚才那单",
+    "再加个椰果给刚才那单送过去",
+]
+PORTIONS = ["再加两份珍珠", "给我那单加两份珍珠", "加两份珍珠别的不动", "刚才那杯多加两份珍珠吧"]
+SHARED = [
+    "那两杯加两份珍珠",
+    "一人加两份珍珠",
+    "加两份珍珠和椰果",
+    "加三份珍珠进去，三杯一人一份",
+    "加两份浓缩",
+    "拿铁加两份浓缩",
 ]
 
 
@@ -188,4 +218,53 @@ def test_talk_around_a_change_says_nothing(text: str, item: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("text", NO_TALK)
 def test_what_is_talk_around_a_change_alone_is_none_elsewhere(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize("text", PORTIONS)
+def test_several_portions_of_a_part_are_kept_as_spoken(text: str) -> None:
+    parse = parsed(text)
+    assert parse.answer == order({"toppings": ["珍珠"]}, intent="modify_order", preferences=["两份珍珠"]), (
+        parse
+    )
+    assert parse.complete
+
+
+def test_several_portions_are_put_into_one_cup_that_is_ordered() -> None:
+    parse = parsed("来杯奶茶加两份珍珠")
+    assert parse.answer == order({**TEA, "toppings": ["珍珠"]}, preferences=["两份珍珠"])
+    assert parse.complete
+
+
+@pytest.mark.parametrize("text", SHARED)
+def test_portions_that_may_be_shared_or_named_otherwise_are_left_open(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize(
+    ("text", "fulfilment"),
+    [
+        ("改自取，我到店了", {"mode": "pickup"}),
+        ("火车晚点了帮我推迟半小时", {"time": "推迟半小时"}),
+        ("会还没开完，推迟半小时", {"time": "推迟半小时"}),
+        ("改送南门，北门封了", {"mode": "delivery", "address": "南门"}),
+        ("我们换会议室了，改送403", {"mode": "delivery", "address": "403"}),
+        ("送到后厨去改一下", {"mode": "delivery", "address": "后厨"}),
+        ("那单送到教学楼去，别送门卫了", {"mode": "delivery", "address": "教学楼"}),
+        ("改到大队部", {"address": "大队部"}),
+        ("我那单改到8号楼吧", {"address": "8号楼"}),
+        ("换到宠物医院", {"address": "宠物医院"}),
+    ],
+)
+def test_what_happened_says_nothing_of_where_or_when(text: str, fulfilment: dict[str, Any]) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(intent="modify_order", fulfilment=fulfilment)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["改到3号", "改到南山店", "时间改到北门", "改到五号楼了", "骑手路上堵车了推迟半小时", "改送后厨去拿"],
+)
+def test_what_may_be_a_day_a_shop_or_told_is_no_address(text: str) -> None:
     assert not parsed(text).complete
