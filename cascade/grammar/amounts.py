@@ -88,6 +88,9 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     if told := counted_people(reading, place):
         return told if reading.people == number else place
     after = place + (1 if carries_measure(reading.utterance.text[start:end]) else 2)
+    if _are_people(reading, after) and number > 1 and reading.people in (0, number):
+        reading.people = number
+        return after + 1
     if not (
         reading.at(place + 1)[0].roles & ROLE["headcount"] or reading.at(after)[0].roles & ROLE["apiece"]
     ):
@@ -110,6 +113,14 @@ def _headcount(reading: Reading, number: int, place: int) -> int:
     after = max(after, place + 2) if reading.at(place + 1)[0].roles & ROLE["headcount"] else after
     together = _together(reading, after)
     return _quantity(reading, number, place, together) if together else after
+
+
+def _are_people(reading: Reading, place: int) -> bool:
+    """Whether what was counted up to a place are people who get one each: 七个工友一人一杯, 俩娃一人一杯."""
+    who, each = reading.at(place)[0], reading.at(place + 1)[0]
+    counted = reading.at(place - 1)[0]
+    names = who.roles & ROLE["person"] and who.form not in reading.spec.words.speaker
+    return bool(names and each.roles & ROLE["apiece"] and counted.roles & (ROLE["portion"] | ROLE["numeral"]))
 
 
 def _drinkers(reading: Reading, place: int) -> int:
@@ -168,10 +179,42 @@ def _together(reading: Reading, after: int) -> int:
 
 def _apiece(reading: Reading, place: int) -> int:
     people = reading.people or _told_later(reading, place)
+    if not people and counted_too(reading, place):
+        return place + 1
     if not people:
         return reading.refuse(place)
     reading.people = people
     return _quantity(reading, people, place, place + 1)
+
+
+def counted_too(reading: Reading, place: int) -> bool:
+    """Whether how many there are is said, and one for each, in a clause of its own, only why: 五杯奶茶，全车一人一杯.
+
+    Of people who are named nobody knows whether they are as many: 五杯奶茶，我和她一人一杯.
+    """
+    if not reading.at(place)[0].roles & ROLE["apiece"]:
+        return False
+    counts = [at for at in range(reading.count) if (reading.number(at) or 0) and _measured(reading, at)]
+    names = sum(entry.kind == "head" for entry, _, _ in reading.tokens)
+    if len(counts) != 1 or names != 1 or (reading.number(counts[0]) or 0) < _SEVERAL:
+        return False
+    who = reading.at(place - 1)[0]
+    alone = reading.begins_at(place) or (
+        reading.begins_at(place - 1)
+        and who.roles & ROLE["person"]
+        and any(word in who.form for word in reading.spec.words.crowd)
+    )
+    after = place + 1
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    return bool(alone) and reading.begins(after)
+
+
+def _measured(reading: Reading, place: int) -> bool:
+    """Whether the number at a place counts cups, and no people or coupons."""
+    _, start, end = reading.tokens[place]
+    measured = carries_measure(reading.utterance.text[start:end])
+    return measured or bool(reading.at(place + 1)[0].roles & (_MEASURE | ROLE["headcount"]))
 
 
 def _told_later(reading: Reading, place: int) -> int:
@@ -181,16 +224,21 @@ def _told_later(reading: Reading, place: int) -> int:
 
 
 def counted_people(reading: Reading, place: int) -> int:
-    """The place after a clause that ends with how many people they are, from the number on: 我们五个; 0 elsewhere."""
+    """The place after a clause that ends with how many people they are, from the number on: 我们五个; 0 elsewhere.
+
+    三个人 may be the whole clause.
+    """
     before, number = reading.at(place - 1)[0], reading.number(place)
-    if not number or number < _SEVERAL or not before.roles & ROLE["person"]:
+    named = before.roles & ROLE["person"] and reading.begins_at(place - 1)
+    alone = reading.begins_at(place) and reading.at(place + 1)[0].roles & ROLE["headcount"]
+    if not number or number < _SEVERAL or not (named or alone):
         return 0
     _, start, end = reading.tokens[place]
     counted = reading.at(place + 1)[0].roles & (ROLE["portion"] | ROLE["headcount"])
     after = place + (2 if counted else 1)
     says = counted or carries_measure(reading.utterance.text[start:end])
     each = any(entry.roles & ROLE["apiece"] for entry, _, _ in reading.tokens[:place])
-    return after if says and each and reading.begins_at(place - 1) and reading.ends_at(after) else 0
+    return after if says and each and reading.ends_at(after) else 0
 
 
 def _quantity(reading: Reading, number: int, place: int, after: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
+from cascade.grammar.entry import Vague
 from cascade.grammar.piece import Fields, Piece, Unclear, put
 from cascade.grammar.reading import ALL, BREAK, HEAD, OMIT, PART, QUANTITY, SPLIT, VALUE, Mark
 
@@ -29,8 +30,7 @@ def cut(run: list[Mark], link: str, clause: int) -> list[Piece]:
     opens = QUANTITY if by_number or heads == 1 else HEAD
     starts = [at for at, kind in enumerate(kinds) if kind is opens]
     if not by_number and heads > 1:
-        _check_heads_first(run, kinds, heads, numbers)
-        starts = [0, *(at + 1 for at, kind in enumerate(kinds) if kind is QUANTITY)][:-1]
+        starts = _heads_first(run, kinds, heads, numbers)
     if _counts_follow(run, kinds, heads):
         starts = [0, *(at + 1 for at in starts[:-1])]
     if heads == 1 and numbers > 2 and by_number and kinds[-1] is QUANTITY and kinds[0] is QUANTITY:
@@ -76,22 +76,42 @@ def _check_told(run: list[Mark], kinds: list[str], heads: int) -> None:
         raise Unclear("tie", "a value said twice")
 
 
-def _check_heads_first(run: list[Mark], kinds: list[str], heads: int, numbers: int) -> None:
-    """奶茶一杯果茶一杯 is clear; 珍珠奶茶两杯果茶 and 奶茶一杯少糖果茶一杯 are not.
+def _heads_first(run: list[Mark], kinds: list[str], heads: int, numbers: int) -> list[int]:
+    """Where items begin, each named before it is counted; 珍珠奶茶两杯果茶 and 奶茶一杯少糖果茶一杯 are not clear.
 
-    What an item has already is the next one's: 冰奶茶五杯热奶茶一杯.
+    What an item has already is the next one's: 冰奶茶五杯热奶茶一杯. What the next one cannot have beside its own is
+    not: 豆浆一杯热的奶茶一杯温的.
     """
     core = [kind for kind in kinds if kind in (HEAD, QUANTITY)]
     if heads != numbers or core != [HEAD, QUANTITY] * heads:
         raise Unclear("tie", "which quantity belongs to which name")
-    start = 0
-    for at in (at for at, kind in enumerate(kinds) if kind is QUANTITY):
-        own = {mark[1] for mark in run[start:at] if mark[0] is VALUE}
-        following = run[at + 1 :] if HEAD in kinds[at:] else []
-        following = following[: next((one for one, mark in enumerate(following) if mark[0] is HEAD), 0)]
-        if any(mark[0] is not VALUE or mark[1] not in own for mark in following):
-            raise Unclear("tie", "an attribute between two items")
-        start = at + 1
+    names = [at for at, kind in enumerate(kinds) if kind is HEAD]
+    counts = [-1, *(at for at, kind in enumerate(kinds) if kind is QUANTITY)]
+    starts, end = [0], len(run)
+    for before, at, name in reversed([*zip(counts, counts[1:], names[1:], strict=False)]):
+        between = run[at + 1 : name]
+        if between and all(_excluded(mark, run[name:end]) for mark in between):
+            end = name
+        else:
+            own = {mark[1] for mark in run[before + 1 : at] if mark[0] is VALUE}
+            if any(mark[0] is not VALUE or mark[1] not in own for mark in between):
+                raise Unclear("tie", "an attribute between two items")
+            end = at + 1
+        starts.insert(1, end)
+    return starts
+
+
+def _excluded(mark: Mark, run: list[Mark]) -> bool:
+    """Whether a value cannot be of the item of a run, beside what it has: 热的 and 温的; 冰的 and 去冰 may both be."""
+    kind, name, value = mark
+    values = [other for of, field, other in run if of is VALUE and field == name]
+    if kind is not VALUE or not values:
+        return False
+    return not any(_may_both(value, other) or _may_both(other, value) for other in values)
+
+
+def _may_both(value: str, other: str) -> bool:
+    return value == other or (isinstance(value, Vague) and other in value.exact)
 
 
 def _together(marks: Iterable[Mark]) -> Fields:

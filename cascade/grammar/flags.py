@@ -31,7 +31,10 @@ def _flag(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if reading.changing and entry.form.endswith(reading.spec.words.of):
         reading.fail("tie", "which one, or what becomes of it")  # 那个免单的奶茶
-    if reading.at(place - 1)[0].kind in ("measure", "count") and not reading.said(HEAD):
+    counted = reading.at(place - 1)[0]
+    pays = entry.form.startswith(reading.spec.words.spend) and counted.kind == "measure"
+    pays = pays and not counted.roles & (ROLE["portion"] | ROLE["which"])  # 再来一杯用券
+    if counted.kind in ("measure", "count") and not reading.said(HEAD) and not pays:
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 来一个免单卡
     noun = entry.value in entry.slot.spec.nouns or entry.form.startswith(entry.slot.spec.hints or (" ",))
     named = reading.at(place - 1)[0].kind == "head" and not reading.paused(place)  # 一杯奶茶 券抵

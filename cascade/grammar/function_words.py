@@ -39,6 +39,8 @@ class Words(Record):
     """各: the quantity that follows holds for every item named."""
     sort: Forms = ()
     """The same, where a quantity follows at once: 一样一杯."""
+    severally: Forms = ()
+    """A ``sort`` before as many things as are ordered, one for each: 三杯奶茶，分别半糖、少糖、全糖."""
     variety: Forms = ()
     """A measure word that counts kinds: 三种奶茶 are no three of one."""
     couple: Forms = ()

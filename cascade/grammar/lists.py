@@ -11,10 +11,13 @@ from itertools import pairwise
 from typing import Final
 
 from cascade.grammar.entry import ROLE, Entry
+from cascade.grammar.gifts import handed
 from cascade.grammar.layout import Layout, Shares
 from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.owners import owned
 from cascade.grammar.reading import HEAD, VALUE, Mark, Reading
+from cascade.grammar.sections import sections
+from cascade.grammar.sorts import halves, listed, sorts
 from cascade.grammar.turns import ANYBODY, in_turn
 
 _TIED: Final = (
@@ -27,7 +30,6 @@ _OPENS, _CLOSES, _DOTS = "(", ")", ".、:)"
 _CIRCLED: Final = "①②③④⑤⑥⑦⑧⑨⑩"
 _BESIDE_NAMES: Final = frozenset({"attribute", "of"})
 _EACH: Final = ROLE["each"] | ROLE["sort"]
-_BETWEEN_SORTS: Final = ROLE["of"] | ROLE["connector"] | ROLE["separator"]
 _WHICH: Final = ROLE["of"] | ROLE["demonstrative"] | ROLE["cup"]
 _HALF: Final = ROLE["half"]
 _DIVIDES: Final = _EACH | _HALF
@@ -53,10 +55,17 @@ def lay_out(reading: Reading) -> None:
     for token in tokens:
         said |= token[0].roles
     layout.spends = bool(said & ROLE["spend"])
-    if said & _DIVIDES and len(heads) == 1 and not (layout.shares or reading.changing):
-        layout.shares = _sorts(reading, heads[0]) or _halves(reading)
+    if len(heads) == 1 and not (layout.shares or reading.changing):
+        if said & _DIVIDES:
+            layout.shares = sorts(reading, heads[0]) or halves(reading)
+        if not layout.shares and (kinds.count("attribute") > 1 or said & ROLE["severally"]):
+            layout.shares = listed(reading, heads[0])
+    gifts: set[int] = set()
+    given: set[int] = set()
     if said & ANYBODY and heads and not reading.changing:
-        layout.turns = in_turn(reading)
+        if said & ROLE["recipient"] and len(heads) > 1:
+            gifts, given = handed(reading, heads)
+        layout.turns = {} if gifts else in_turn(reading)
     if len(heads) > 1:
         layout.numbers = _numbers(reading, bare, heads)
         if not layout.numbers:
@@ -64,8 +73,9 @@ def lay_out(reading: Reading) -> None:
         if any(kind == "unknown" for kind in kinds) and not reading.changing:
             layout.called = _called(reading, heads)
         brackets, closing = _brackets(reading)
-        layout.passed = brackets
-        numbered = layout.numbers.keys() | closing
+        pauses, parted = sections(reading, heads)
+        layout.passed = brackets | pauses | gifts
+        numbered = layout.numbers.keys() | closing | parted | given
         layout.parted = frozenset(numbered) | _parted(reading, heads)
     layout.counts |= {place for place in bare if _each(reading, place)}
     reading.layout = layout
@@ -100,7 +110,7 @@ def _counts(reading: Reading, bare: list[int], heads: list[int]) -> frozenset[in
 
 def _after_names(reading: Reading, bare: list[int], heads: list[int]) -> list[int]:
     found = []
-    for head in heads:
+    for head in _named_first(reading, heads, bare):
         at = head + 1
         while reading.at(at)[0].kind in _BESIDE_NAMES:
             at += 1
@@ -109,6 +119,14 @@ def _after_names(reading: Reading, bare: list[int], heads: list[int]) -> list[in
             return []
         found.append(at)
     return found
+
+
+def _named_first(reading: Reading, heads: list[int], bare: list[int]) -> list[int]:
+    """Names up to the last number; those after it, which only say again what one is like, are counted already."""
+    last = [head for head in heads if head < bare[-1]] if bare else []
+    before = {reading.tokens[head][0].value for head in last}
+    again = [reading.tokens[head][0].value for head in heads[len(last) :]]
+    return last if len(last) > 1 and before.issuperset(again) else heads
 
 
 def _before_names(reading: Reading, bare: list[int], heads: list[int]) -> list[int]:
@@ -264,61 +282,3 @@ def _tells(reading: Reading, place: int) -> bool:
     entry, following = reading.at(place)[0], reading.at(place + 1)[0]
     adds = entry.roles & (ROLE["add"] | ROLE["remove"]) and following.kind == "part"
     return bool(adds) or (entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies)
-
-
-def _sorts(reading: Reading, head: int) -> dict[int, tuple[int, Shares]]:
-    """全糖半糖无糖各一杯: as many of each value of one field, and of one name."""
-    each = next((at for at, token in enumerate(reading.tokens) if token[0].roles & _EACH), 0)
-    number, after = (reading.number(each + 1), each + 3) if each else (None, 0)
-    if number is None or not reading.at(each + 2)[0].roles & ROLE["measure"]:
-        return {}
-    place, values = each, []
-    while True:
-        entry = reading.at(place - 1)[0]
-        if entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies:
-            values.append((VALUE, entry.slot.field, entry.said))
-        elif not entry.roles & _BETWEEN_SORTS:
-            break
-        place -= 1
-    told_apart = len(values) == len(set(values)) > 1 and len({field for _, field, _ in values}) == 1
-    if not told_apart or reading.at(place - 1)[0].kind in _STRANGE:
-        return {}
-    if head > each and not (head == after or reading.begins(after)):
-        return {}
-    return {place: (after, tuple((number, (value,)) for value in reversed(values)))}
-
-
-def _halves(reading: Reading) -> dict[int, tuple[int, Shares]]:
-    """六杯奶茶，一半热一半去冰: two halves of the one number that is said, where it has halves."""
-    halves = [at - 1 for at, token in enumerate(reading.tokens) if token[0].roles & _HALF]
-    if len(halves) != _TWO or any(reading.number(at) != 1 for at in halves):
-        return {}
-    counted = [
-        at
-        for at, (entry, _, _) in enumerate(reading.tokens)
-        if entry.kind == "numeral" and reading.at(at + 1)[0].roles & ROLE["measure"]
-    ]
-    if len(counted) != 1:
-        return {}
-    number = reading.number(counted[0]) or 0
-    first, after_first = _values(reading, halves[0] + _TWO)
-    second, after = _values(reading, halves[1] + _TWO)
-    fields = [{field for _, field, _ in said} for said in (first, second)]
-    apart = fields[0] == fields[1] and fields[0] and not set(first) & set(second)
-    while reading.at(after_first)[0].roles & ROLE["separator"]:
-        after_first += 1
-    if number % _TWO or not apart or after_first != halves[1] or reading.at(after)[0].kind == "unknown":
-        return {}
-    return {halves[0]: (after, tuple((number // _TWO, said) for said in (first, second)))}
-
-
-def _values(reading: Reading, place: int) -> tuple[tuple[Mark, ...], int]:
-    """The values said from a place on, and the place after them."""
-    said: list[Mark] = []
-    while True:
-        entry = reading.at(place)[0]
-        if entry.kind == "attribute" and entry.slot is not None and entry.slot.spec.specifies:
-            said.append((VALUE, entry.slot.field, entry.said))
-        elif not (said and entry.kind == "of"):
-            return tuple(said), place
-        place += 1

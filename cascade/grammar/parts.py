@@ -157,7 +157,7 @@ def _list(reading: Reading, place: int, kind: str) -> int:
         if joined and reading.at(place + 1)[0].kind == "part":
             place += 1
             continue
-        if following.kind == "head":
+        if following.kind == "head" and place not in reading.layout.parted:  # 加椰果 柠檬茶中杯
             reading.fail("tie", f"{following.form} may be named after what stands before it")
         after = reading.at(place + 1)[0] if joined else following
         if kind is OMIT and after.kind == "attribute" and (joined or len(after.form) == 1):

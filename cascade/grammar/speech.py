@@ -74,7 +74,8 @@ def _desire(reading: Reading, place: int) -> int:
 
 def _spoken(reading: Reading, place: int) -> int:
     """我要 after 我妈要一杯奶茶 speaks of another cup than hers."""
-    last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1)
+    orders = reading.at(place + 1)[0].roles & ROLE["carrier"]  # 他喝奶茶我喝果茶帮我点上
+    last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1 + bool(orders))
     if reading.served and reading.tokens[place][0].roles & ROLE["speaker"] and not last:  # 一杯给我妈一杯给我
         if not _of_a_share(reading, place, place + 1):
             _serve(reading, place + 1)
@@ -149,7 +150,8 @@ def _person(reading: Reading, place: int) -> int:
     if _orders_for_speaker(reading, after):
         reading.fail("tie", "who orders")
     following = reading.at(after)[0]
-    if following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["headcount"]:
+    counted = following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["headcount"]
+    if counted or (count == 1 and amounts.counted_too(reading, after)):  # 五杯奶茶，大家一人一杯
         return after
     if _begins(reading, place) or reading.at(place - 1)[0].roles & ROLE["connector"]:
         if count > 1 and following.roles & (ROLE["apiece"] | ROLE["each"] | _WANTS):

@@ -184,7 +184,8 @@ def _spends_itself(reading: Reading, place: int) -> _Stretch | None:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
     first, number = place, 1
-    if entry.form.startswith(entry.slot.spec.hints):
+    hints = entry.slot.spec.hints
+    if entry.form.startswith(hints) or entry.form.startswith(hints, _SEVERAL):  # 优惠券拿来抵
         first, number = _which(reading, place)
     while first and reading.tokens[first - 1][0].roles & (ROLE["duly"] | ROLE["object"]):
         first -= 1

@@ -103,6 +103,8 @@ def _turn(reading: Reading, place: int) -> Turn | None:
         who, at = f"{who}{reading.at(at)[0].form}", at + 1  # 她同学
     if reading.at(at)[0].kind == "of":
         at += 1
+    elif reading.tokens[at - 1][0].form.endswith(words.of[0]) and reading.at(at)[0].form == words.copula[0]:
+        return place, at + 1, who  # 我的是奶茶他的是果茶
     if reading.at(at)[0].form == _COLON and reading.begins_at(place):
         return place, at + 1, who  # 我:奶茶;室友:果茶
     while (not speaks or entry.roles & ROLE["opener"]) and _wants(reading, at):

@@ -199,8 +199,13 @@ def _mark_rejections(entries: Mapping[str, Entry]) -> None:
 
 
 def _mark_of_all(entries: Mapping[str, Entry], words: tuple[str, ...]) -> None:
-    """全去冰 is 去冰 of all; 全冰 is as much ice as there may be."""
+    """全去冰 is 去冰 of all; 全冰 is as much ice as there may be. So is 冰都少点, but 一点冰都不要 is of one."""
+    inside = tuple(word for word in words if len(word) == 1)
     for form, entry in entries.items():
+        for length in (1, 2) if entry.slot is not None and any(word in form[1:3] for word in inside) else ():
+            of = entries.get(form[:length])
+            named = of is not None and (of.roles & ROLE["aspect"] or of.slot is entry.slot)
+            entry.of_all |= bool(named and form.startswith(inside, length) and form[length + 1 :])
         for word in words if entry.slot is not None and form.startswith(words) else ():
             rest = entries.get(form.removeprefix(word)) if form.startswith(word) else None
             if (

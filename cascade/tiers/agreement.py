@@ -22,6 +22,8 @@ from cascade.tiers.spending import Spending, spoken_of
 from cascade.tiers.surroundings import (
     ORDERING,
     beside,
+    counted_by_name,
+    counted_right_before,
     counting,
     describing,
     filled,
@@ -92,7 +94,7 @@ class Judge:
         self._chatter(hearing, parse)
         self._mentions(hearing, parse)
         self._tagged_alone(hearing, parse.answer)
-        self._said_at_all(hearing, parse.answer)
+        self._said_at_all(hearing, parse)
         return hearing.verdict(
             **_evidence(parse, unguarded=not parse.guards), alone=1.0, closed=1.0, undropped=1.0, edges=0.0
         )
@@ -123,7 +125,7 @@ class Judge:
         hearing.doubts += self._wording.doubts(parse, self._guards(hearing, found, spending))
         hearing.doubts += self._wording.of_marks(parse, marks)
         self._tagged_alone(hearing, parse.answer)
-        self._said_at_all(hearing, parse.answer)
+        self._said_at_all(hearing, parse)
         return hearing.verdict(
             **_evidence(
                 parse,
@@ -261,6 +263,8 @@ class Judge:
                 hearing.explained[mention.start : mention.end] = True
             elif fields := self._slot_fields[mention.slot]:
                 place = mention.start, mention.end
+                if self._spec.slots[mention.slot].counts and counted_right_before(parse, mention.start):
+                    fields |= {self._spec.quantity.field}  # 两大杯
                 places[place] = places.get(place, frozenset()) | fields
         for (start, end), fields in places.items():
             hearing.explained[start:end] = True
@@ -279,9 +283,15 @@ class Judge:
             if name in self._exact or not filled(answer, name, self._spec.items):
                 hearing.doubt((start, end), f"{name} by the tagger alone")
 
-    def _said_at_all(self, hearing: Hearing, answer: BaseModel) -> None:
-        """A field that the grammar filled without a mention (a number, a time) must be heard somewhere."""
+    def _said_at_all(self, hearing: Hearing, parse: Parse) -> None:
+        """A field that the grammar filled without a mention (a number, a time) must be heard somewhere.
+
+        Not how many of each where every name has its number: 热拿铁4，冰美式3.
+        """
+        answer = parse.answer
         for number, name in enumerate(self._fields):
+            if name == self._spec.quantity.field and counted_by_name(parse):
+                continue
             if name not in self._exact and filled(answer, name, self._spec.items):
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():

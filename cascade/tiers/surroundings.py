@@ -195,6 +195,19 @@ def counting(parse: Parse) -> Iterator[Place]:
             yield start, end
 
 
+def counted_right_before(parse: Parse, start: int) -> bool:
+    """Whether a number stands right before a place: 两 before 大杯."""
+    return any(end == start and entry.kind == "numeral" for entry, _, end in parse.tokens)
+
+
+def counted_by_name(parse: Parse) -> bool:
+    """Whether each of several names has a bare number right after it: 热拿铁4，冰美式3."""
+    heads = [at for at, (entry, _, _) in enumerate(parse.tokens) if entry.kind == "head"]
+    if len(heads) < 2 or any(beside(parse.tokens, at)[1].kind != "numeral" for at in heads):
+        return False
+    return not any(beside(parse.tokens, at + 1)[1].kind in ("measure", "unit", "hour") for at in heads)
+
+
 def describing(parse: Parse) -> Iterator[Place]:
     """Places from a word that orders to the name it orders: what stands there says which, 来只奶茶, 来杯好喝的奶茶."""
     opened: int | None = None
