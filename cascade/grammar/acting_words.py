@@ -34,6 +34,12 @@ class CommandSpec(Record):
     """In a command, show that 了 at its end does not tell: 快把订单取消了."""
     objects: Forms = ()
     """What it is done with is called by one of these, wherever it stands: 单. 取消考试 is something else."""
+    asks: Forms = ()
+    """What a question begins with that may ask for it: 能不能."""
+    asked: Forms = ()
+    """What such a question ends with: 吗."""
+    asked_of_own: bool = False
+    """Whether to ask whether it can be done with what is one's own asks for it: 能取消我那单吗."""
     names: Forms = ()
     """Of these, what a clause that only tells of it goes on after: 券 in 领券大军."""
 
@@ -59,6 +65,8 @@ class AroundWords(Record):
     """Guards of other reasons that in a clause before a command may only say why: 别人."""
     mistaken: Forms = ()
     """Right before a detail, show that it is what came by mistake: 点成."""
+    habits: Forms = ()
+    """Guards that say how often something is: 天天."""
     times: Forms = ()
     """Guards that say when something was: 昨天."""
     again: Forms = ()
@@ -91,7 +99,7 @@ class DoubtWords(Record):
     last: Forms = ()
     """Where nothing but particles follows: 来一杯奶茶，逗你玩, not 逗你玩的，来一杯."""
     meant: Forms = ()
-    """What ends with one of these and says the opposite: 没跟你开玩笑."""
+    """What holds one of the others and says the opposite, or ends with it: 没跟你开玩笑, 现在想取消."""
     ends: Forms = ()
     """Where the text ends with it, signs and particles with it: 就这个？ asks whether, and confirms nothing."""
     done: Forms = ()

@@ -101,6 +101,8 @@ class Commanding:
         if reason == "quotation":
             ended = command.addressed or talk.rest.rstrip(BREAKS).endswith("了")
             return ended and talk.word in around.passing and len(talk.rest.strip(BREAKS)) > 2
+        if talk.word in around.habits and talk.over():
+            return True  # 天天喝咖啡喝穷了，…
         if reason == "future" or talk.word in around.waits:
             return any(one in command.said for one in around.now) and len(talk.more(around.particles)) > 2
         return talk.word in around.passing
@@ -109,6 +111,11 @@ class Commanding:
         """Whether a word in a clause after a command only says why, or what is to come: 取消吧，晚点我自己点."""
         if reason == "future":
             return talk.holds(self._around.later)
+        if reason == "question":  # 退掉吧，姥爷闹肚子呢
+            told = talk.word in self._around.statements and not talk.rest.rstrip(BREAKS)
+            return (
+                told and not talk.holds(self._around.wonders) and len(talk.more(self._around.particles)) > 2
+            )
         denied = talk.word.startswith(self._around.denials)
         return reason == "negation" and not denied and bool(talk.more(self._around.particles))
 
@@ -124,6 +131,11 @@ class _Talk:
     def holds(self, words: tuple[str, ...]) -> bool:
         said = self.ahead + self.word + self.rest
         return any(one in said for one in words)
+
+    def over(self) -> bool:
+        """Whether the clause tells of a state, and a sign ends it: 天天喝咖啡喝穷了，."""
+        said = self.rest.rstrip(BREAKS)
+        return said != self.rest and said.endswith("了") and len(said) > 2
 
     def more(self, particles: str) -> str:
         """What else is said in the clause."""
@@ -149,10 +161,11 @@ def _in_clause(clause: str, start: int, words: CommandSpec, around: AroundWords)
     alone = clause.rstrip(around.particles) in words.alone
     if told and not alone and not any(one in said for one in words.urged):
         return None  # 订单取消了 may only tell
-    if not begins and clause[:at].endswith((*around.governs, *around.within)):
+    opened = bool(begins) or clause.startswith(words.opens)
+    if not opened and clause[:at].endswith((*around.governs, *around.within)):
         return None  # 我没有按取消
     closed = clause[:stop].rstrip(around.particles).endswith(words.closes or (act,))
-    if not (begins or closed or alone or clause.startswith(words.opens)):
+    if not (opened or closed or alone):
         return None
     return Command(start + begin, start + stop, said, any(one in said for one in words.addressed))
 

@@ -53,6 +53,7 @@ class Doubting:
         words = self._doubts.get(intent)
         if words is None:
             return None
+        talk |= {(at, at + len(word)) for word in words.meant if (at := text.find(word)) >= 0}
         for word in words.anywhere:
             at = text.find(word, first)
             while at >= 0 and any(start <= at and at + len(word) <= end for start, end in talk):

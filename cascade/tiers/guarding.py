@@ -9,6 +9,7 @@ from cascade.grammar import Guard, Parse
 from cascade.grammar.entry import ROLE, Entry
 from cascade.grammar.spec import GrammarSpec
 from cascade.text import Utterance
+from cascade.tiers.asking import asked_for
 from cascade.tiers.commanding import Commanding
 from cascade.tiers.naming import names_an_order
 
@@ -49,6 +50,7 @@ class Guarding:
         """
         permitted, soft = self._spec.permits.get(intent, ()), self._spec.soft.get(intent, ())
         command = self._commanding.command(utterance, intent) if parse.guards else None
+        commands = self._spec.commands.get(intent)
         found: list[Place] = []
         for guard in parse.guards:
             word = parse.text[guard.start : guard.end]
@@ -57,6 +59,8 @@ class Guarding:
                 permitted, guard.end
             )
             if self._commanded(guard, parse, intent):
+                continue
+            if commands is not None and asked_for(guard, utterance, parse, commands):
                 continue
             if command is not None and self._commanding.reason(guard, utterance, intent, command):
                 continue
@@ -77,6 +81,8 @@ class Guarding:
         word = parse.text[guard.start : guard.end]
         if command is None or guard.reason != "negation" or word not in self._spec.around.denials:
             return False
+        if word.endswith(self._spec.words.perfective):
+            return False  # 算了整单取消吧
         at = guard.end
         for entry, start, end in parse.tokens:
             if start == at and not parse.text.startswith(command.acts, at) and entry.roles & _LEADS:

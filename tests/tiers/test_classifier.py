@@ -485,6 +485,53 @@ class TestAgreement:
     def test_an_act_of_nothing_else_is_commanded(self, scripted: Scripted, text: str, intent: str) -> None:
         assert proposal(scripted.propose(text, intent)).complete
 
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("能取消我刚下的那杯美式吗", "cancel_order"),
+            ("能不能撤了我那单", "cancel_order"),
+            ("能不能麻烦您帮我撤单", "cancel_order"),
+            ("算了整单取消吧", "cancel_order"),
+            ("把那单退掉吧,孩子发烧呢", "cancel_order"),
+            ("磨蹭啥呢,退单", "cancel_order"),
+            ("现在想取消那单", "cancel_order"),
+            ("我不会弄可以帮我把免单卡领了吗", "claim_coupon"),
+            ("我还没领给我一张券", "claim_coupon"),
+            ("天天喝咖啡喝穷了,给我领张券", "claim_coupon"),
+            ("一张哪够呀,再给一张优惠券吧", "claim_coupon"),
+            ("咋都行,给我领张券", "claim_coupon"),
+        ],
+    )
+    def test_a_wish_in_the_form_of_a_question_or_beside_talk_is_one(
+        self, scripted: Scripted, text: str, intent: str
+    ) -> None:
+        assert proposal(scripted.propose(text, intent)).complete
+
+    @pytest.mark.parametrize(
+        ("text", "intent"),
+        [
+            ("能取消订单吗", "cancel_order"),
+            ("还能取消我那单吗", "cancel_order"),
+            ("他能取消我那单吗", "cancel_order"),
+            ("能取消我刚点的歌吗", "cancel_order"),
+            ("能取消我那单吗,会扣钱吗", "cancel_order"),
+            ("能不能看看谁给我取消的", "cancel_order"),
+            ("能不能别取消我那单", "cancel_order"),
+            ("算了别取消", "cancel_order"),
+            ("退掉吧,干嘛呢", "cancel_order"),
+            ("在想取消那单", "cancel_order"),
+            ("现在想取消也晚了", "cancel_order"),
+            ("每天早上,给我领张券", "claim_coupon"),
+            ("我没领到券", "claim_coupon"),
+            ("能领那张券吗", "claim_coupon"),
+            ("他给我一张免单卡", "claim_coupon"),
+        ],
+    )
+    def test_whether_it_can_be_done_is_no_wish_to_have_it_done(
+        self, scripted: Scripted, text: str, intent: str
+    ) -> None:
+        assert isinstance(scripted.propose(text, intent), Abstention)
+
     def test_a_number_is_not_another_one_misheard(self, scripted: Scripted) -> None:
         text = "渴死了来杯四分糖的奶茶"
         outcome = scripted.propose(text, "order_drink", sure=SURE, drink="奶茶", sugar="四分糖")
