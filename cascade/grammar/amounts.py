@@ -35,7 +35,7 @@ def _numeral(reading: Reading, place: int) -> int:
         return reading.refuse(place)  # -1杯: less than nothing, or a range, or a dash
     if reading.at(place - 1)[0].roles & ROLE["demonstrative"] and not roles & _HOUR:
         return reading.refuse(place)  # 那五杯 are there already
-    if roles & _HOUR and not _both(reading, number, place):
+    if clock.shown(reading, place) > place or (roles & _HOUR and not _both(reading, number, place)):
         return clock.read(reading, place)
     people = _headcount(reading, number, place)
     if people > place:

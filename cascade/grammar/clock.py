@@ -5,6 +5,7 @@ The numbers in them count nothing that is ordered, and 三点二十杯 leaves op
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,6 +18,8 @@ _COUNTED: Final = ROLE["measure"] | ROLE["counted"] | ROLE["bundle"]
 _LEADS: Final = sum(ROLE[name] for name in ("aspect", "opener", "reference", "filler", "of", "object"))
 _LITTLE: Final = "一点"
 _ARRIVES: Final = ("到", "到店", "要")
+_HOURS: Final = 24
+_SHOWN: Final = re.compile(r"(?:[01]?[0-9]|2[0-4]):[0-5][0-9]")
 _FIRST_MINUTES: Final = 10
 """三点二十杯 is twenty at three, or one at twenty past; 三点两杯 can only be two."""
 
@@ -37,6 +40,25 @@ def read(reading: Reading, place: int) -> int:
         first -= 1  # 今天 may have been taken for talk before
     reading.timed(first, after - 1)
     return after + 1 if _arrives(reading, after) else after
+
+
+def shown(reading: Reading, place: int) -> int:
+    """The place after a time as a clock shows it, 17:45, from the hour on; the same place where none is shown.
+
+    Two digits of minutes with nothing between, and what follows counts nothing: no 3:20杯, and no 2:1.
+    """
+    text, (_, start, end) = reading.utterance.text, reading.at(place)
+    (_, first, _), (_, begin, stop) = reading.at(place + 1), reading.at(place + 2)
+    following = reading.at(place + 3)[0]
+    told = _SHOWN.fullmatch(text[start:stop]) if first == end and begin > end else None
+    if (
+        told is None
+        or following.kind in ("numeral", "measure", "count")
+        or following.roles & (_COUNTED | ROLE["unit"] | ROLE["cap"])
+        or (following.slot is not None and following.slot.spec.counts)
+    ):
+        return place
+    return place + 4 if following.roles & ROLE["around"] else place + 3
 
 
 def _brought(reading: Reading, first: int, place: int) -> bool:
@@ -97,10 +119,12 @@ def _soon(reading: Reading, place: int) -> bool:
 
 
 def _time_of_day(reading: Reading, place: int) -> int:
+    if (after := shown(reading, place)) > place:
+        return after
     hour, after = reading.number(place), place + 2
     if (
         hour is None
-        or hour > 24
+        or hour > _HOURS
         or _paired(reading, place)
         or not reading.at(place + 1)[0].roles & _HOUR
         or _a_little(reading, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -23,6 +24,10 @@ _HYPHEN: Final = "-"
 _LONGEST: Final = 4
 """Digits of the longest number of a room; a longer one is somebody's telephone."""
 _DIGITS: Final = frozenset("零〇一二三四五六七八九")
+_STOREY: Final = re.compile(r".*[楼层座区栋][a-z]")
+_LABEL: Final = re.compile(r"(?:.*[^a-z0-9])?(?:[a-z]{1,2}[0-9]{1,4}|[0-9]{1,4}[a-z])")
+"""A floor, a hall or a room as a sign says it after the name of the house: 13f, b12, t2."""
+_LABELLED: Final = frozenset({"numeral", "unknown"})
 _SAID_APART: Final = frozenset({"note", "flag", "bound", "final"})
 _BROUGHT: Final = frozenset({"numeral", "measure", "count", "head", "attribute"})
 _CHANGES: Final = frozenset({"attribute", "numeral", "head", "part"})
@@ -119,6 +124,8 @@ def _toward(reading: Reading, place: int) -> int:
     sells = name.kind == "attribute" and name.slot is not None and name.slot.spec.spreads
     if sells and verb.roles & _ORDERS and not reading.ends_at(place + 3):
         return place + 1
+    if (there := fetched(reading, place)) > place:
+        return there
     if reading.tokens[place][0].roles & ROLE["remove"] and reading.at(place + 1)[0].kind == "part":
         return parts.HANDLERS["remove"](reading, place)  # 去珍珠
     return _lead(reading, place) if reading.going else reading.refuse(place)
@@ -164,7 +171,11 @@ def extent(reading: Reading, first: int) -> int:
     at = after = first
     while (not reading.ends_at(at) and _may_name(reading, at)) or _joins(reading, at, first):
         at += 1
-        if _may_end(reading, at - 1) or _ends_there(reading, first, at - 1):
+        if (
+            _may_end(reading, at - 1)
+            or _ends_there(reading, first, at - 1)
+            or _labelled(reading, first, at - 1)
+        ):
             after = at
     return _tail(reading, after) if after > first else first
 
@@ -195,6 +206,23 @@ def brought_to(reading: Reading, place: int) -> int:
     ):
         return place
     return _address(reading, place) if what.kind in _BROUGHT else place
+
+
+def fetched(reading: Reading, place: int) -> int:
+    """The place after the address in 去万达店自取, whose way to get it follows; ``place``, that of 去, elsewhere."""
+    after = extent(reading, place + 1)
+    way, then = reading.at(after)[0], reading.at(after + 1)[0]
+    if (
+        after == place + 1
+        or reading.changing
+        or reading.tokens[place][0].roles & ROLE["origin"]
+        or way.kind != "value"
+        or way.roles & ROLE["lead"]
+        or then.roles & (ROLE["perfective"] | ROLE["of"] | ROLE["toward"])
+        or (reading.said(HEAD) and any(entry.kind == "head" for entry, _, _ in reading.tokens[after:]))
+    ):
+        return place
+    return _address(reading, place + 1)
 
 
 def readdress(reading: Reading, place: int) -> int:
@@ -241,6 +269,15 @@ def _ends_there(reading: Reading, first: int, last: int) -> bool:
     return any(said.endswith(tail) and len(said) > len(tail) for tail in tails)
 
 
+def _labelled(reading: Reading, first: int, last: int) -> bool:
+    """Whether the words up to a place end with a letter and a number, read as one: B12 in 露营地B12."""
+    if last - 1 <= first or not _closes(reading, last + 1):
+        return False
+    (before, start, end), (entry, begin, stop) = reading.tokens[last - 1], reading.tokens[last]
+    joined = end == begin and {before.kind, entry.kind} == _LABELLED
+    return joined and bool(_LABEL.fullmatch(reading.utterance.text[start:stop]))
+
+
 def _is_a_sign(reading: Reading, place: int) -> bool:
     entry, start, end = reading.at(place)
     return entry.kind == "unknown" and not any(map(str.isalnum, reading.utterance.text[start:end]))
@@ -277,7 +314,7 @@ def _may_end(reading: Reading, place: int) -> bool:
     text = reading.utterance.text[start:end]
     if entry.kind == "numeral":
         return _is_a_room(reading, place, text) and _closes(reading, place + 1)
-    return entry.kind == "unknown" and text.endswith(spec.endings)
+    return entry.kind == "unknown" and bool(text.endswith(spec.endings) or _STOREY.fullmatch(text))
 
 
 def _is_a_room(reading: Reading, place: int, text: str) -> bool:

@@ -91,8 +91,11 @@ def _aside(reading: Reading, place: int) -> int:
         and reading.at(place + 1)[0].roles & ROLE["toward"]
     ):
         there = places.whereabouts(reading, place + 1) if reading.begins_at(place) else 0
+        there = max(there, places.fetched(reading, place + 1))  # 我去万达店自取
         if there > place + 1:
             return there  # 我在图书馆，来杯果茶送到二楼
+    if _says_of_oneself(reading, place):
+        return place + 1
     after = _run(reading, place)
     if after > place:
         reading.carried |= any(entry.roles & ROLE["carrier"] for entry, _, _ in reading.tokens[place:after])
@@ -102,6 +105,32 @@ def _aside(reading: Reading, place: int) -> int:
         if roles & ROLE[name]:
             return handler(reading, place)
     return reading.refuse(place)
+
+
+def _says_of_oneself(reading: Reading, place: int) -> bool:
+    """Whether 我 only begins what the one who orders needs, or when they come, in the middle of what is said.
+
+    果茶热的我乳糖不耐, and 少糖我八点去取; where others get a share it may be mine.
+    """
+    if reading.changing or reading.served or reading.tokens[place][0].form not in reading.spec.words.speaker:
+        return False
+    if any(
+        entry.roles & ROLE["person"]
+        for entry, _, _ in (*reading.tokens[:place], *reading.tokens[place + 1 :])
+    ):
+        return False
+    following, then = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    if following.kind == "note":
+        return not following.form.endswith(tuple(reading.spec.words.of))  # 我甜的 may be another cup
+    timed = following.roles & (ROLE["clock"] | ROLE["half"])
+    timed |= following.kind == "numeral" and then.roles & (ROLE["hour"] | ROLE["delay"])
+    last = place + 1
+    while not reading.ends_at(last):
+        entry = reading.tokens[last][0]
+        if entry.kind == "value" and not entry.roles & ROLE["lead"]:
+            return bool(timed)
+        last += 1
+    return False
 
 
 def _run(reading: Reading, place: int) -> int:

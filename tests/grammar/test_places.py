@@ -32,6 +32,12 @@ TEA: dict[str, Any] = {"drink": "奶茶"}
         "荷塘月色3-2",
         "北楼四零二",
         "7栋302",
+        "外企楼13F",
+        "水库露营地B12",
+        "22楼A",
+        "签证中心楼下喷泉",
+        "公园天桥下面",
+        "二十二楼茶水吧",
     ],
 )
 def test_an_address_is_read_to_its_end(place: str) -> None:
@@ -112,4 +118,34 @@ def test_where_somebody_is_says_nothing_beside_where_it_goes(where: str) -> None
     ],
 )
 def test_where_somebody_is_may_be_where_it_goes(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("来杯奶茶，我去万达店自取", "万达店"),
+        ("来杯奶茶我到虹桥站店自提", "虹桥站店"),
+        ("去商场负一楼自提一杯奶茶", "商场负一楼"),
+        ("奶茶一杯去学校门口自己拿", "学校门口"),
+    ],
+)
+def test_who_goes_there_says_where(text: str, place: str) -> None:
+    parse = parsed(text)
+    assert parse.complete, parse
+    assert parse.answer == order(TEA, fulfilment={"mode": "pickup", "address": place})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我到万达店自取了一杯奶茶",  # told
+        "去万达店自取的奶茶",
+        "我妈去万达店自取，来杯奶茶",  # somebody else goes
+        "送到公司，来杯奶茶，我去前台自取",  # two places
+        "别去万达店自取，来杯奶茶",
+        "从万达店自取，来杯奶茶",
+    ],
+)
+def test_nobody_goes_where_that_is_told_or_forbidden(text: str) -> None:
     assert not parsed(text).complete

@@ -60,6 +60,11 @@ def test_talk_forbids_nothing(scripted: Scripted, text: str, drink: str) -> None
 @pytest.mark.parametrize(
     ("text", "drink"),
     [
+        ("来杯奶茶我还在想呢", "奶茶"),  # may not be asked for at all
+        ("来杯奶茶我正纠结呢", "奶茶"),
+        ("来杯奶茶还在路上呢", "奶茶"),
+        ("奶茶我正等着呢", "奶茶"),
+        ("来杯奶茶谁正做着呢", "奶茶"),
         ("本来想喝奶茶，来杯果茶", "果茶"),  # names what may be taken back
         ("奶茶，不对，来杯果茶", "果茶"),
         ("不对，奶茶，来杯果茶", "果茶"),
