@@ -184,6 +184,8 @@ class Words(Record):
     """A ``carrier`` that pays for what it orders with a flag, said or not: 兑一杯奶茶."""
     which: Forms = ()
     """Between ``spend`` and a flag, or before a flag that is then spent, says which: 用那张免单卡."""
+    purse: Forms = ()
+    """What may be a flag too, and is one only where it is spent: 红包 in 把红包用掉, not 发个红包."""
     intended: Forms = ()
     """Right before a flag, what it is for or how it was come by: 学生 in 用学生券."""
     duly: Forms = ()

@@ -70,11 +70,28 @@ def resolved(item: Item, *, given: bool, apart: bool, some: bool = False) -> lis
         if not subs[0].headed or subs[0].number is not None:
             raise Unclear("tie", "one share of several")
         subs[0].number = item.number
+    if trails(subs):
+        raise Unclear("tie", "said of the last share, or of all")
     for sub in subs:
         merge(sub.fields, item.fields)
     if sum(number_of(sub) for sub in subs) != item.number:
         raise Unclear("tie", f"the shares do not add up to {item.number}")
     return subs
+
+
+def trails(shares: list[Item]) -> bool:
+    """Whether what is said last of a row of shares may be of all: 少糖 in 两杯奶茶一杯热的一杯冰的少糖.
+
+    It is of the last in 一杯热的一杯少糖冰的, in 一杯热的，一杯冰的少糖, and where nothing else tells that one from
+    another: 一杯热的一杯热的少糖.
+    """
+    *others, last = shares
+    if not others or any(share.headed or share.clause != last.clause for share in shares):
+        return False
+    shared, told = others[0].fields.keys(), [*last.fields]
+    if not shared or len(told) <= len(shared) or {*told[: len(shared)]} != shared:
+        return False
+    return all(share.fields.keys() == shared and differ(share.fields, last.fields) for share in others)
 
 
 def _adds(item: Item, share: Item) -> bool:

@@ -5,7 +5,7 @@ The name in 一杯半糖，一杯无糖，都是奶茶 is that of both, 冰的 i
 
 from __future__ import annotations
 
-from cascade.grammar.items import Item, number_of
+from cascade.grammar.items import Item, number_of, trails
 from cascade.grammar.piece import Piece
 
 
@@ -19,6 +19,8 @@ def name_all(items: list[Item]) -> bool:
     parts = [part for item in items for part in item.subs or (item,)]
     if not parts or any(part.headed for part in (*items, *parts)) or any(p.number is None for p in parts):
         return False
+    if trails(parts):
+        return False  # 一杯半糖一杯全糖去冰，都是奶茶
     for part in (*items, *parts):
         part.headed = True
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cascade.grammar.entry import ROLE, Entry
+from cascade.grammar.entry import ROLE, Entry, Slot
 from cascade.grammar.numerals import number_at_end
 from cascade.grammar.piece import Fields, Unclear
 from cascade.grammar.reading import Reading
@@ -48,10 +48,14 @@ def lay_out(reading: Reading) -> None:
     if reading.changing:
         return
     places = [place for place, token in enumerate(reading.tokens) if token[0].kind == "flag"]
-    for place in () if places and _portioned(reading) else places:
+    purses = [place for place, token in enumerate(reading.tokens) if token[0].roles & ROLE["purse"]]
+    named = [*places, *purses]
+    for place in () if named and _portioned(reading) else named:
         found = _spent(reading, place) if _bare(reading.tokens[place][0]) else _spends_itself(reading, place)
         if found is not None:
             _keep(reading, found)
+            if place in purses:
+                _names_a_flag(reading, place)
     if places and (last := _last_of_all(reading, places[0])):
         reading.layout.passed |= {last}
     if not places and reading.layout.spends and (unnamed := _unnamed(reading)) is not None:
@@ -64,6 +68,17 @@ def _keep(reading: Reading, found: _Stretch) -> None:
     reading.spent = max(reading.spent, found.number)
     field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "flag")
     reading.put(field or "", True)
+
+
+def _names_a_flag(reading: Reading, place: int) -> None:
+    """Take a purse that is spent for the flag that it is from now on."""
+    entry, start, end = reading.tokens[place]
+    name, spec = next((name, spec) for name, spec in reading.spec.slots.items() if spec.role == "flag")
+    flag = Entry(
+        entry.form, "flag", entry.roles, Slot(name, spec, spec.field or ""), next(iter(spec.nouns), "")
+    )
+    reading.tokens = [*reading.tokens]
+    reading.tokens[place] = (flag, start, end)
 
 
 def _unnamed(reading: Reading) -> _Stretch | None:
@@ -141,7 +156,8 @@ def _kept_back(reading: Reading) -> bool:
 
 def _bare(entry: Entry) -> bool:
     """Whether a word names a flag and no more: 券 and 免单卡, not 用券."""
-    assert entry.slot is not None
+    if entry.slot is None:
+        return True
     return entry.value in entry.slot.spec.nouns or entry.form in entry.slot.spec.hints
 
 
@@ -157,11 +173,13 @@ def _spent(reading: Reading, place: int) -> _Stretch | None:
         takes = reading.tokens[first - 1][0].roles & ROLE["carrier"]  # 拿张券，来杯奶茶 may take one first
         goes_on = _orders(reading, after) if takes else _goes_on(reading, after)
         return _Stretch(before, after, number) if goes_on else None
-    if reading.at(first - 1)[0].roles & ROLE["object"]:
-        first -= 1
-    elif not _begins(reading, first):
+    taken = bool(reading.at(first - 1)[0].roles & ROLE["object"])
+    first -= taken
+    if not taken and not _begins(reading, first):
         return None
     verb, spent = _verb_after(reading, after)
+    if verb and not taken and _done(reading, after, verb):
+        return None
     if not verb:
         verb, spent = _verb_later(reading, after)
     if verb:
@@ -184,7 +202,7 @@ def _spends_itself(reading: Reading, place: int) -> _Stretch | None:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
     first, number = place, 1
-    hints = entry.slot.spec.hints
+    hints = (*entry.slot.spec.hints, *reading.spec.words.purse)
     if entry.form.startswith(hints) or entry.form.startswith(hints, _SEVERAL):  # 优惠券拿来抵
         first, number = _which(reading, place)
     while first and reading.tokens[first - 1][0].roles & (ROLE["duly"] | ROLE["object"]):
@@ -272,6 +290,12 @@ def _verb_after(reading: Reading, place: int) -> tuple[int, int]:
         return 0, 0
     after, number = _how_many(reading, place + 1)
     return _trailing(reading, after), number if after > place + 1 else 0
+
+
+def _done(reading: Reading, place: int, after: int) -> bool:
+    """Whether the words behind a flag may tell that it was spent: 优惠券花掉了, not 券给我花掉了吧."""
+    words = [token[0].roles for token in reading.tokens[place:after]]
+    return bool(words[-1] & ROLE["perfective"]) and not any(roles & ROLE["opener"] for roles in words)
 
 
 def _verb_later(reading: Reading, place: int) -> tuple[int, int]:

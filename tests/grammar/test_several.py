@@ -61,6 +61,9 @@ ONE_EACH = [
     ("两杯奶茶，分别少冰、去冰", [LESS_ICE, NO_ICE]),
     ("两杯奶茶，分别加椰果和布丁", [{"toppings": ["椰果"]}, {"toppings": ["布丁"]}]),
 ]
+OF_THE_LAST = """
+两杯奶茶一杯热的一杯少糖冰的 / 两杯奶茶，一杯热的，一杯冰的少糖 / 两杯奶茶一杯冰的一杯冰的少糖
+"""
 OPEN = """
 奶茶一杯少糖热的果茶一杯冰的 / 奶茶一杯冰的拿铁一杯去冰 / 奶茶一杯少糖果茶一杯 / 奶茶一杯少糖果茶一杯少糖
 一杯奶茶；一杯果茶，少冰 / 两杯奶茶，一杯热，一杯冰；一杯果茶，半糖 / 一杯奶茶，少冰；两杯，半糖
@@ -69,6 +72,8 @@ OPEN = """
 我的是奶茶他的是果茶 / 昨天奶茶给我妈热的果茶给我弟冰的
 五杯奶茶，我和她一人一杯 / 一杯奶茶，一人一杯 / 五杯奶茶三杯果茶，一人一杯 / 五杯奶茶，一人一杯果茶 / 同事一人一杯奶茶
 两杯奶茶，半糖，少糖 / 三杯奶茶，半糖、少糖 / 一杯奶茶，半糖、少糖 / 两杯奶茶分别少糖 / 三杯奶茶分别加椰果、布丁
+两杯奶茶一杯热的一杯冰的少糖 / 六杯奶茶三杯热三杯常温糖别加 / 两杯奶茶一杯半糖一杯全糖加珍珠
+一杯半糖一杯全糖去冰，都是奶茶 / 两杯奶茶一杯大杯一杯中杯冰少放
 两杯一样的奶茶，半糖、全糖 / 两杯奶茶一杯果茶分别半糖、少糖、全糖 / 两杯奶茶，热的和冰的各两杯
 """
 
@@ -83,6 +88,21 @@ def test_every_cup_gets_what_can_only_be_its_own(text: str, wanted: OrderIntent)
 @pytest.mark.parametrize(("text", "values"), ONE_EACH)
 def test_as_many_values_as_cups_are_one_of_each(text: str, values: list[dict[str, Any]]) -> None:
     assert parsed(text).answer == order(*({**TEA, **one} for one in values))
+
+
+@pytest.mark.parametrize(
+    "text", [text for line in OF_THE_LAST.split("\n") for text in line.split(" / ") if text]
+)
+def test_what_is_said_last_may_be_of_the_last_alone(text: str) -> None:
+    answer = parsed(text).answer
+    assert isinstance(answer, OrderIntent)
+    assert [item.sugar for item in answer.items] == [None, "less"]
+
+
+def test_what_is_said_of_each_after_shares_is_of_all() -> None:
+    answer = parsed("六杯奶茶三杯热三杯常温糖都不加").answer
+    assert isinstance(answer, OrderIntent)
+    assert [item.sugar for item in answer.items] == ["none", "none"]
 
 
 @pytest.mark.parametrize("text", [text for line in OPEN.split("\n") for text in line.split(" / ") if text])
