@@ -46,6 +46,10 @@ def _kept(reading: Reading, place: int) -> int:
     if cups.stays(reading):
         return after
     named = reading.at(what)[0]
+    if named.kind == "attribute" and _stays_beside(reading, what, place):
+        reading.marks.pop()
+        reading.forget(what, place)
+        return after
     if named.kind in ("attribute", "part", "note"):
         reading.fail("tie", "what stays, or what becomes of it")  # 少糖不变
     stays = ""
@@ -57,6 +61,23 @@ def _kept(reading: Reading, place: int) -> int:
         reading.forget(what, place)
     reading.marks.append((KEPT, "", stays))
     return after
+
+
+def _stays_beside(reading: Reading, what: int, place: int) -> bool:
+    """Whether one value stays and another kind of one changes, of one cup: 中杯不变，糖改半糖, no 热的不变."""
+    slot, form = reading.tokens[what][0].slot, reading.tokens[what][0].form
+    if what != place - 1 or not reading.begins_at(what) or form.endswith(reading.spec.words.of):
+        return False
+    if (
+        not reading.marks
+        or reading.marks[-1][0] is not VALUE
+        or any(e.kind == "head" for e, _, _ in reading.tokens)
+    ):
+        return False
+    others = [entry for at, (entry, _, _) in enumerate(reading.tokens) if at != what]
+    if any(entry.kind == "reference" and not entry.roles & ROLE["statement"] for entry in others):
+        return False
+    return any(entry.kind == "attribute" for entry in others) and all(entry.slot != slot for entry in others)
 
 
 def _turn(reading: Reading, place: int) -> int:

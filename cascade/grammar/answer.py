@@ -36,6 +36,8 @@ _ANEW: Final = ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["falter"]
 _OWNED: Final = ROLE["person"] | ROLE["owner"]
 _SAID_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
+_WHOLE: Final = frozenset({"place", "value", "heard", "note"})
+"""Kinds of words that a change of the whole order leads to: where it goes, how it gets there, what is asked for."""
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
 _ADDED: Final = _TOLD | {JOIN, QUANTITY}
 
@@ -191,8 +193,12 @@ def _changed_twice(reading: Reading) -> list[Fields]:
         else:
             clauses[-1].append(mark)
     result: Fields = {}
+    whole = _changed_as_a_whole(reading)
     for clause in filter(None, clauses):
         kinds = [mark[0] for mark in clause]
+        if kinds == [CHANGE] and whole:
+            whole -= 1  # 地址改成公司，糖改成半糖
+            continue
         if kinds.count(CHANGE) > 1 or not _ONE_CUP.issuperset(kinds):
             raise Unclear("tie", "more than one change")
         at = kinds.index(CHANGE) if CHANGE in kinds else -1
@@ -206,6 +212,23 @@ def _changed_twice(reading: Reading) -> list[Fields]:
         merge(result, after)
     check_parts(reading.spec, [result])
     return [result]
+
+
+def _changed_as_a_whole(reading: Reading) -> int:
+    """How many times something is said to become what belongs to the whole order: 改送公司, 时间改成五点."""
+    return sum(
+        entry.roles & ROLE["change"] > 0 and _belongs_to_all(reading, place + 1)
+        for place, (entry, _, _) in enumerate(reading.tokens)
+        if place not in reading.superseded
+    )
+
+
+def _belongs_to_all(reading: Reading, place: int) -> bool:
+    """Whether an address, a way, a wish or an hour begins at a place; an address may have a strange name."""
+    following = reading.at(place)[0]
+    if reading.number(place) is not None and reading.at(place + 1)[0].roles & ROLE["hour"]:
+        return True
+    return following.kind in _WHOLE or (following.kind == "unknown" and reading.spec.place in reading.values)
 
 
 def _told(reading: Reading) -> list[Fields]:

@@ -14,6 +14,7 @@ _BEFORE: Final = sum(
 )
 _FOLLOWS: Final = ROLE["change"] | ROLE["object"] | ROLE["reference"] | ROLE["shift"]
 _LEADS: Final = ROLE["opener"] | ROLE["filler"] | ROLE["aspect"] | ROLE["object"]
+_ACTS: Final = ROLE["statement"] | ROLE["change"]
 _TRAILS: Final = ROLE["final"] | ROLE["perfective"] | ROLE["filler"]
 _NAMES: Final = frozenset({"head", "attribute", "part"})
 
@@ -39,10 +40,21 @@ def passes(reading: Reading, place: int) -> bool:
         return reading.at(named)[0].kind == "head"
     if roles & ROLE["recipient"] and reading.at(place + 1)[0].kind == "reference":
         return True
-    if roles & ROLE["rightly"] and (reading.begins_at(place) or reading.paused(place)):
+    if roles & ROLE["rightly"] and _follows_what_was_wrong(reading, place):
         told = any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens[:place])
-        return told and reading.at(place + 1)[0].kind in _NAMES
+        return (told or _stated_after(reading, place)) and reading.at(place + 1)[0].kind in _NAMES
     return False
+
+
+def _follows_what_was_wrong(reading: Reading, place: int) -> bool:
+    """Whether a clause begins, or what came by mistake was said right before: 点错了要的是拿铁."""
+    wrong = place - 1 in reading.superseded or reading.at(place - 1)[0].roles & ROLE["statement"]
+    return bool(wrong) or reading.begins_at(place) or reading.paused(place)
+
+
+def _stated_after(reading: Reading, place: int) -> bool:
+    """Whether another value gave way to what is wanted, and it is asked for: 看到是热的，我要的是冰的，改过来."""
+    return bool(reading.superseded) and any(entry.roles & _ACTS for entry, _, _ in reading.tokens[place:])
 
 
 def _beside(reading: Reading, place: int) -> bool:

@@ -27,6 +27,7 @@ from cascade.grammar.values import (
 )
 
 _CHANGES: Final = ROLE["change"] | ROLE["lead"]
+_ACTS: Final = ROLE["change"] | ROLE["statement"]
 _LEADS: Final = ROLE["copula"] | _CHANGES
 _SAYS_ONE: Final = frozenset({"numeral", "count", "unknown", "heard"})
 """Kinds of words without a slot that a value may be made of."""
@@ -186,10 +187,17 @@ def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
     """手滑点成热的, 你记成全糖了, 少冰打错了."""
     for value in said:
         length = preceded(reading, value.first, "mistaken") or preceded(reading, value.first, "differs")
+        if not length and _acts_after(reading, value.last):
+            length = preceded(reading, value.first, "shown")
         wrong = _wrong(reading, value.last)
         after = closed(reading, wrong)
         if after and (length or wrong > value.last):
             yield value, _from(reading, within(reading, value.first, length)), after
+
+
+def _acts_after(reading: Reading, place: int) -> bool:
+    """Whether it is asked after a place to change something: what an order shows may only be complained of."""
+    return any(entry.roles & _ACTS for entry, _, _ in reading.tokens[place:])
 
 
 def _from(reading: Reading, place: int) -> int:

@@ -74,6 +74,8 @@ class SupersededWords(Record):
     """Before what it is not, where it is said what it is: 不是两杯是六杯."""
     mistaken: Forms = ()
     """Before what was ordered, or heard, by mistake: 手滑点成热的，改冰的."""
+    shown: Forms = ()
+    """Before what the order shows, where a change of it is asked for after: 付完钱才看到是全糖，改成少糖."""
     differs: Forms = ()
     """Before by how many it was wrong: 多点了一杯，改成一杯."""
     wrong: Forms = ()

@@ -16,7 +16,9 @@ from cascade.grammar.reading import Reading
 BETWEEN: Final = ROLE["perfective"] | ROLE["final"] | ROLE["filler"] | ROLE["separator"]
 TAKES_BACK: Final = ROLE["amend"] | ROLE["halt"]
 _TAIL: Final = ROLE["perfective"] | ROLE["final"] | ROLE["of"]
-_GOES_ON: Final = ROLE["lead"] | ROLE["change"] | ROLE["opener"] | ROLE["reference"] | ROLE["object"]
+_GOES_ON: Final = (
+    ROLE["lead"] | ROLE["change"] | ROLE["opener"] | ROLE["reference"] | ROLE["object"] | ROLE["rightly"]
+)
 _LEADS: Final = ROLE["lead"] | ROLE["copula"] | ROLE["change"] | TAKES_BACK
 _TYPED: Final = frozenset({"attribute", "value", "head"})
 _KEPT: Final = frozenset({"place", "value"})

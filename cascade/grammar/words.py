@@ -11,6 +11,7 @@ from cascade.grammar.reading import (
     AMONG,
     BREAK,
     CHANGE,
+    CUP,
     EACH,
     HEAD,
     JOIN,
@@ -18,6 +19,7 @@ from cascade.grammar.reading import (
     OMIT,
     OTHER,
     PART,
+    POINTED,
     QUANTITY,
     REST,
     Handler,
@@ -66,8 +68,19 @@ def _among_people(reading: Reading, place: int) -> bool:
 
 
 def _other(reading: Reading, place: int) -> int:
+    """另外, which speaks of another item but where it only goes on with a change: 改加急，另外去冰."""
+    one = not any(mark[0] in (CUP, POINTED, QUANTITY) for mark in reading.marks)
+    if one and reading.altered and reading.begins_at(place) and _goes_on_changing(reading, place + 1):
+        return place + 1
     reading.marks.append((OTHER, "", None))
     return place + 1
+
+
+def _goes_on_changing(reading: Reading, place: int) -> bool:
+    """Whether what changes, or one value and no more, follows: not 另外大杯去冰, which may be another cup."""
+    entry = reading.at(place)[0]
+    alone = entry.kind == "attribute" and not entry.form.endswith(reading.spec.words.of)
+    return bool(entry.roles & ROLE["change"]) or (alone and reading.ends_at(place + 1))
 
 
 def _marker(kind: str) -> Handler:
@@ -307,7 +320,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "all": _all,
     "each": _each,
     "sort": _sort,
-    "other": _marker(OTHER),
+    "other": _other,
     "among": _marker(AMONG),
     "rest": _marker(REST),
     "total": _total,

@@ -126,6 +126,20 @@ def kept_though_gone(parse: Parse, items: str) -> Iterator[Place]:
             yield start, stop
 
 
+def exchanged(parse: Parse, items: str, arrows: Sequence[str]) -> Iterator[Place]:
+    """Parts that become others, and stay: 布丁→椰果 with both added."""
+    for (one, start, _), (_, first, last), (other, _, end) in zip(
+        parse.tokens, parse.tokens[1:], parse.tokens[2:], strict=False
+    ):
+        if one.kind != "part" or other.kind != "part" or parse.text[first:last] not in arrows:
+            continue
+        slot = one.slot
+        if slot is not None and any(
+            _has(item, slot.field, one.value) for item in getattr(parse.answer, items)
+        ):
+            yield start, end
+
+
 def _has(item: object, field: str, value: str) -> bool:
     found = getattr(item, field, None)
     return found == value or (isinstance(found, tuple) and value in found)

@@ -34,6 +34,7 @@ from cascade.tiers.surroundings import (
 )
 from cascade.tiers.unsaying import (
     emptied,
+    exchanged,
     in_one_cup,
     kept_though_gone,
     likened,
@@ -113,6 +114,8 @@ class Wording:
             yield place, "how many of what"
         for place in kept_though_gone(parse, self._spec.items):
             yield place, "what becomes of it"
+        for place in exchanged(parse, self._spec.items, self._spec.superseded.arrows):
+            yield place, "what becomes of which"
         if emptied(parse):
             yield _all(parse), "what becomes of it"
         if told_of(parse):

@@ -79,6 +79,7 @@ def test_what_is_only_said_again_or_added_stands(
         ("换掉珍珠，那杯", {"toppings": "珍珠"}),
         ("奶茶改成和果茶一样少糖", {"sugar": "少糖", "drink": "奶茶|果茶"}),
         ("加珍珠两份", {"toppings": "珍珠"}),
+        ("加料换一下：布丁→椰果", {"toppings": "布丁|椰果"}),
         ("去两杯", {}),
         ("那单去两杯", {}),
         ("撤两杯", {}),
