@@ -226,11 +226,14 @@ def _told_later(reading: Reading, place: int) -> int:
 def counted_people(reading: Reading, place: int) -> int:
     """The place after a clause that ends with how many people they are, from the number on: 我们五个; 0 elsewhere.
 
-    三个人 may be the whole clause.
+    三个人 and 一共三个人 may be the whole clause. Right after how many each of them gets it may stand without a pause,
+    and what they get follow: 一人一杯我们五个人奶茶.
     """
     before, number = reading.at(place - 1)[0], reading.number(place)
-    named = before.roles & ROLE["person"] and reading.begins_at(place - 1)
-    alone = reading.begins_at(place) and reading.at(place + 1)[0].roles & ROLE["headcount"]
+    follows = bool(reading.at(place - 2)[0].roles & ROLE["apiece"])
+    named = before.roles & ROLE["person"] and (follows or reading.begins_at(place - 1))
+    whole = reading.begins_at(place) or (before.roles & ROLE["total"] and reading.begins_at(place - 1))
+    alone = whole and reading.at(place + 1)[0].roles & ROLE["headcount"]
     if not number or number < _SEVERAL or not (named or alone):
         return 0
     _, start, end = reading.tokens[place]
@@ -238,7 +241,8 @@ def counted_people(reading: Reading, place: int) -> int:
     after = place + (2 if counted else 1)
     says = counted or carries_measure(reading.utterance.text[start:end])
     each = any(entry.roles & ROLE["apiece"] for entry, _, _ in reading.tokens[:place])
-    return after if says and each and reading.ends_at(after) else 0
+    gets = follows and reading.at(after)[0].kind == "head"
+    return after if says and each and (gets or reading.ends_at(after)) else 0
 
 
 def _quantity(reading: Reading, number: int, place: int, after: int) -> int:

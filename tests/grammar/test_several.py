@@ -74,6 +74,7 @@ OPEN = """
 两杯奶茶，半糖，少糖 / 三杯奶茶，半糖、少糖 / 一杯奶茶，半糖、少糖 / 两杯奶茶分别少糖 / 三杯奶茶分别加椰果、布丁
 两杯奶茶一杯热的一杯冰的少糖 / 六杯奶茶三杯热三杯常温糖别加 / 两杯奶茶一杯半糖一杯全糖加珍珠
 一杯半糖一杯全糖去冰，都是奶茶 / 两杯奶茶一杯大杯一杯中杯冰少放
+一人一杯我们九个人奶茶三杯 / 一人一杯他们九个人奶茶 / 一人一杯，一共五个人，三杯奶茶 / 一人一杯我们九个人没有奶茶
 两杯一样的奶茶，半糖、全糖 / 两杯奶茶一杯果茶分别半糖、少糖、全糖 / 两杯奶茶，热的和冰的各两杯
 """
 
@@ -103,6 +104,32 @@ def test_what_is_said_of_each_after_shares_is_of_all() -> None:
     answer = parsed("六杯奶茶三杯热三杯常温糖都不加").answer
     assert isinstance(answer, OrderIntent)
     assert [item.sugar for item in answer.items] == ["none", "none"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("一人一杯我们五个人奶茶", 5),
+        ("人手一杯，一共五个人，奶茶", 5),
+        ("一人一份我们七个，奶茶", 7),
+    ],
+)
+def test_it_may_be_said_afterwards_how_many_get_one(text: str, number: int) -> None:
+    assert parsed(text).answer == order({**TEA, "quantity": number})
+
+
+@pytest.mark.parametrize(
+    ("text", "sugar"),
+    [
+        ("三杯奶茶两杯热的一杯冰的糖都减半", "half"),
+        ("两杯奶茶一杯大杯一杯中杯糖都三分", "light"),
+        ("两杯奶茶一杯大杯一杯中杯糖都正常", "regular"),
+    ],
+)
+def test_how_sweet_all_are_may_be_said_in_one_word(text: str, sugar: str) -> None:
+    answer = parsed(text).answer
+    assert isinstance(answer, OrderIntent)
+    assert [item.sugar for item in answer.items] == [sugar, sugar]
 
 
 @pytest.mark.parametrize("text", [text for line in OPEN.split("\n") for text in line.split(" / ") if text])
