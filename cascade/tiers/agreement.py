@@ -222,6 +222,8 @@ class Judge:
             which = which and pointed_at(found.parse.tokens, start)
             if which and found.parse.intent == self._spec.modify:
                 hearing.doubt((start, end), "which one, or what was it")  # 那杯少糖的改成多糖
+            if role == "flag" and found.parse.intent == self._spec.modify:
+                hearing.doubt((start, end), "spoken of, and not in the change")  # 用券点的奶茶换成果茶
             if role == "attribute" and ordered_after(found.parse.tokens, end):
                 hearing.doubt((start, end), "named, and not in the order")  # 树林里来杯奶茶
             gone = role == "head" and any(guard.start == end for guard in found.parse.guards)
