@@ -13,14 +13,15 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import GeneratorType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self
 
+from cascade.attempts import answered, guarded, judged
 from cascade.backends.base import Priority
-from cascade.errors import CascadeClosed, CascadeError, ConfigurationError, InputRejected
+from cascade.errors import CascadeClosed, ConfigurationError, InputRejected
 from cascade.policy import Policy
 from cascade.portal import Pending, Portal, awaited, resume
-from cascade.result import FREE, Abstention, AnswerT, Attempt, Cost, Failure, Outcome, Proposal, Result
+from cascade.result import AnswerT, Attempt, Cost, Outcome, Result
 from cascade.text import Normalizer, Utterance
 from cascade.tiers.base import NO_CONTEXT, Call, Context, Paid, Tier
 
@@ -194,7 +195,7 @@ class Engine(Generic[AnswerT]):
         if asked is None:
             raise ConfigurationError(f"the cascade has no tier {tier!r}")
         started = self._clock()
-        outcome: Outcome = self._driven(_guarded(asked.name, asked.propose, utterance, context))
+        outcome: Outcome = self._driven(guarded(asked.name, asked.propose, utterance, context))
         self.spent("audit", replace(outcome.usage, latency_ns=self._clock() - started), tier=tier)
         return outcome
 
@@ -272,15 +273,15 @@ class Engine(Generic[AnswerT]):
         for tier in by.tiers:
             started = clock()
             try:
-                outcome = yield from _guarded(tier.name, tier.propose, utterance, context)
+                outcome = yield from guarded(tier.name, tier.propose, utterance, context)
             except GeneratorExit:  # the caller went away: no result will tell of the turns so far
                 for attempt in attempts:
                     self.spent("cancelled", attempt.cost, tier=attempt.tier)
                 raise
-            attempt = _judged(by.policy, tier.name, outcome, clock() - started)
+            attempt = judged(by.policy, tier.name, outcome, clock() - started)
             attempts.append(attempt)
             if attempt.verdict == "answered":
-                return self._told(_answered(utterance, attempt, tuple(attempts), by.bundle_id))
+                return self._told(answered(utterance, attempt, tuple(attempts), by.bundle_id))
             if by.bundle is not None and attempt.intent in by.bundle.acting:
                 context = replace(context, priority=Priority.ACTING)
         settlement = by.policy.settle(attempts)
@@ -315,55 +316,3 @@ class Engine(Generic[AnswerT]):
 
 
 _Steps = Generator[Call, Any, Result[Any]]
-
-
-def _judged(policy: Policy, name: str, outcome: Outcome, elapsed_ns: int) -> Attempt:
-    cost = Cost(elapsed_ns) if outcome.usage is FREE else replace(outcome.usage, latency_ns=elapsed_ns)
-    if isinstance(outcome, Proposal):
-        try:
-            decision = policy.decide(name, outcome)
-        except Exception as error:
-            logger.exception("the policy failed; the proposal is not answered")
-            failure = Failure(CascadeError(f"{type(error).__name__} in the policy", tier=name))
-            return Attempt(name, failure, "fallback", failure.reason, cost)
-        return Attempt(name, outcome, "answered" if decision.answer else "escalated", decision.reason, cost)
-    if isinstance(outcome, Abstention):
-        return Attempt(name, outcome, "escalated", outcome.reason, cost)
-    return Attempt(name, outcome, "fallback", outcome.reason, cost)
-
-
-def _answered(
-    utterance: Utterance, attempt: Attempt, attempts: tuple[Attempt, ...], bundle_id: str
-) -> Result[Any]:
-    proposal = attempt.outcome
-    assert isinstance(proposal, Proposal)
-    return Result(
-        "answered",
-        utterance,
-        attempt.tier,
-        proposal.intent,
-        proposal.answer,
-        proposal.confidence,
-        "",
-        (),
-        attempts,
-        bundle_id,
-    )
-
-
-def _guarded(
-    name: str, propose: Callable[[Utterance, Context], Any], utterance: Utterance, context: Context
-) -> Generator[Call, Any, Outcome]:
-    """A tier's outcome, whatever it does: a crowd must not meet a traceback of somebody's tier."""
-    try:
-        outcome = propose(utterance, context)
-        if isinstance(outcome, GeneratorType):
-            outcome = yield from outcome
-    except CascadeError as error:
-        return Failure(error)
-    except Exception as error:
-        logger.exception("tier %s failed", name)
-        return Failure(CascadeError(f"{type(error).__name__} in tier {name}", tier=name))
-    if not isinstance(outcome, Proposal | Abstention | Failure):
-        return Failure(CascadeError(f"tier {name} gave {type(outcome).__name__}, not an outcome", tier=name))
-    return outcome

@@ -40,43 +40,49 @@ MAX_WARNINGS = 10
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        "-f",
+        exists=True,
+        dir_okay=False,
+        help="A file, one utterance a line; empty lines are skipped.",
+    ),
+]
+LedgerOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ledger/--no-ledger",
+        help="Sum up counts, times and cost on standard error; by default for more than one utterance.",
+    ),
+]
+CostsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--costs", file_okay=False, help="Keep what every turn cost in this folder, for cascade report."
+    ),
+]
+CampaignOption = Annotated[
+    str | None, typer.Option("--campaign", help="What the costs are kept and summed up under.")
+]
+
+
 @command
 def classify(
     text: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT", help="What was said; - reads standard input.")
     ] = None,
     *,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--file",
-            "-f",
-            exists=True,
-            dir_okay=False,
-            help="A file, one utterance a line; empty lines are skipped.",
-        ),
-    ] = None,
+    file: FileOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     llm: LLMOption = None,
     bundle: BundleOption = None,
     answers: AnswersOption = None,
     deadline: DeadlineOption = None,
-    ledger: Annotated[
-        bool | None,
-        typer.Option(
-            "--ledger/--no-ledger",
-            help="Sum up counts, times and cost on standard error; by default for more than one utterance.",
-        ),
-    ] = None,
-    costs: Annotated[
-        Path | None,
-        typer.Option(
-            "--costs", file_okay=False, help="Keep what every turn cost in this folder, for cascade report."
-        ),
-    ] = None,
-    campaign: Annotated[
-        str | None, typer.Option("--campaign", help="What the costs are kept and summed up under.")
-    ] = None,
+    ledger: LedgerOption = None,
+    costs: CostsOption = None,
+    campaign: CampaignOption = None,
     prices: PricesOption = None,
     currency: CurrencyOption = "CNY",
 ) -> None:

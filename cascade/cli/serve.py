@@ -26,60 +26,68 @@ BACKLOG = 2048
 DRAIN_S = 10
 
 
+HostNameOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host-name",
+        metavar="NAME",
+        help="Without a key, answer requests addressed to this name or address too; once for each.",
+    ),
+]
+ServersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--llm",
+        metavar="MODEL",
+        help="Ask this model what the lower tiers cannot answer; once for each server of it.",
+    ),
+]
+TrafficOption = Annotated[
+    Path | None,
+    typer.Option("--traffic", exists=True, dir_okay=False, help="Limits before the model, in TOML."),
+]
+LogOption = Annotated[
+    Path | None, typer.Option("--log", file_okay=False, help="Keep the decision log in this folder.")
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        exists=True,
+        dir_okay=False,
+        help="A file with the key that clients must send; or set CASCADE_SERVE_KEY.",
+    ),
+]
+DefaultDeadlineOption = Annotated[
+    float, typer.Option("--deadline", metavar="SECONDS", min=0.001, max=60, help="Of requests without one.")
+]
+AssumeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--assume",
+        metavar="MODEL,IN,OUT",
+        help="What a call to the large model costs in tokens, for comparison while none was made.",
+    ),
+]
+
+
 @command
 def serve(
     *,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    host_name: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--host-name",
-            metavar="NAME",
-            help="Without a key, answer requests addressed to this name or address too; once for each.",
-        ),
-    ] = None,
+    host_name: HostNameOption = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes.")] = 1,
-    llm: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--llm",
-            metavar="MODEL",
-            help="Ask this model what the lower tiers cannot answer; once for each server of it.",
-        ),
-    ] = None,
+    llm: ServersOption = None,
     bundle: BundleOption = None,
     answers: AnswersOption = None,
-    traffic: Annotated[
-        Path | None,
-        typer.Option("--traffic", exists=True, dir_okay=False, help="Limits before the model, in TOML."),
-    ] = None,
-    log: Annotated[
-        Path | None, typer.Option("--log", file_okay=False, help="Keep the decision log in this folder.")
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--key-file",
-            exists=True,
-            dir_okay=False,
-            help="A file with the key that clients must send; or set CASCADE_SERVE_KEY.",
-        ),
-    ] = None,
-    deadline: Annotated[
-        float,
-        typer.Option("--deadline", metavar="SECONDS", min=0.001, max=60, help="Of requests without one."),
-    ] = 10.0,
+    traffic: TrafficOption = None,
+    log: LogOption = None,
+    key_file: KeyFileOption = None,
+    deadline: DefaultDeadlineOption = 10.0,
     prices: PricesOption = None,
     currency: CurrencyOption = "CNY",
-    assume: Annotated[
-        str | None,
-        typer.Option(
-            "--assume",
-            metavar="MODEL,IN,OUT",
-            help="What a call to the large model costs in tokens, for comparison while none was made.",
-        ),
-    ] = None,
+    assume: AssumeOption = None,
     console: Annotated[bool, typer.Option("--console/--no-console", help="The page at /.")] = True,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request's path.")] = False,
 ) -> None:
