@@ -91,6 +91,15 @@ class AroundWords(Record):
     """Characters that say nothing by themselves: 了, 吧."""
 
 
+class BoundWords(Record):
+    """What makes a value no value that is asked for."""
+
+    before: Forms = ()
+    """Right before it, say that it may be more or less: 至少 in 至少半糖."""
+    after: Forms = ()
+    """The same right after it, or that it names who likes it so: 以下 in 半糖以下, 党 in 少冰党."""
+
+
 class DoubtWords(Record):
     """What makes an intent doubtful that only a model could tell: it is told, asked, considered, or not all said."""
 

@@ -122,6 +122,8 @@ class Assembly:
 
 
 def _plain(assembly: Assembly, piece: Piece) -> None:
+    if _counts_the_row(assembly.items, piece):
+        raise Unclear("tie", "how many of the last, or of all")
     if piece.shares:
         _shared(assembly, piece)
     elif piece.headed:
@@ -130,6 +132,14 @@ def _plain(assembly: Assembly, piece: Piece) -> None:
         _counted(assembly, piece)
     else:
         _described(assembly, piece)
+
+
+def _counts_the_row(items: list[Item], piece: Piece) -> bool:
+    """Whether several are counted after the last of names that are joined: 拿铁和美式来两杯 may be one of each."""
+    several = bool(piece.shares) or (piece.number or 1) > 1
+    if not (piece.late and several and piece.link is JOIN and items):
+        return False
+    return all(item.headed and item.number is None and item.clause == piece.clause for item in items)
 
 
 def _shared(assembly: Assembly, piece: Piece) -> None:

@@ -129,10 +129,12 @@ def piece_of(run: list[Mark], link: str, clause: int) -> Piece:
             if piece.shares:
                 raise Unclear("tie", "shares of shares")
             piece.shares = [(number, _together(said)) for number, said in value]
+            piece.late = piece.headed
         elif kind is QUANTITY:
             if piece.number is not None:
                 raise Unclear("tie", "two quantities for one item")
             piece.number = value
+            piece.late = piece.headed
         else:
             if kind is HEAD:
                 if piece.headed:

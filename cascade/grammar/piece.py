@@ -36,6 +36,8 @@ class Piece:
     """Fields that were said before its quantity and its name."""
     between: frozenset[str] = frozenset()
     """Fields that were said after its name and before its quantity."""
+    late: bool = False
+    """Whether it is counted after its name: 奶茶两杯."""
     turn: bool = False
     """Whether somebody else says what is theirs, which is no item before it."""
     more: bool = False

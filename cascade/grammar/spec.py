@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cascade.grammar.acting_words import AroundWords, CommandSpec, DoubtWords, WithheldWords
+from cascade.grammar.acting_words import AroundWords, BoundWords, CommandSpec, DoubtWords, WithheldWords
 from cascade.grammar.forms import Form, Forms, Record
 from cascade.grammar.function_words import Words
 from cascade.grammar.value_words import AddressWords, BudgetWords, ClockWords, SpokenWords, SupersededWords
@@ -148,6 +148,7 @@ class GrammarSpec(Record):
     commands: Mapping[str, CommandSpec] = Field(default_factory=dict)
     """How these intents are commanded. Beside a command, guards that only say why forbid nothing."""
     around: AroundWords = AroundWords()
+    bounds: BoundWords = BoundWords()
 
     @cached_property
     def place(self) -> str:

@@ -22,6 +22,7 @@ from cascade.grammar.reading import (
     POINTED,
     QUANTITY,
     REST,
+    VALUE,
     Handler,
     Reading,
 )
@@ -33,6 +34,8 @@ _BACKGROUND: Final = frozenset({"unknown", "aside", "toward", "filler", "person"
 _LINKS: Final = frozenset({"of", "inside"})
 _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["perfective"]
 _LAST: Final = ROLE["final"] | ROLE["separator"]
+_UNCOUNTED: Final = frozenset({HEAD, VALUE, PART, OMIT, JOIN, BREAK})
+_SEVERAL: Final = 2
 _ORDERS: Final = ROLE["carrier"] | ROLE["desire"] | ROLE["opener"] | ROLE["polite"] | ROLE["again"]
 
 
@@ -103,8 +106,19 @@ def _all(reading: Reading, place: int) -> int:
     adds = reading.at(place + 1)[0].roles
     if adds & ROLE["add"] and not adds & ROLE["carrier"] and reading.ends_at(place + 2):
         reading.fail("tie", "all of what")  # 一个加布丁一个加红豆一个都加
-    reading.marks.append((ALL, "", None))
+    reading.marks.append((EACH if _as_many_of_each(reading, place) else ALL, "", None))
     return place + 1
+
+
+def _as_many_of_each(reading: Reading, place: int) -> bool:
+    """Whether what is ordered of all names before 都 is so many of each: 奶茶和果茶都来两杯."""
+    kinds = [mark[0] for mark in reading.marks]
+    if reading.changing or kinds.count(HEAD) < _SEVERAL or not _UNCOUNTED.issuperset(kinds):
+        return False
+    at = place + 1
+    while reading.at(at)[0].roles & (_ORDERS | ROLE["add"]):
+        at += 1
+    return reading.at(at)[0].kind == "numeral" and bool(reading.at(at + 1)[0].roles & ROLE["measure"])
 
 
 def _each(reading: Reading, place: int) -> int:

@@ -13,6 +13,7 @@ from cascade.grammar import Parse
 from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
+from cascade.tiers.bounding import bounded, of_one_cup
 from cascade.tiers.doubting import Doubting
 from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import (
@@ -61,6 +62,8 @@ class Wording:
         self._heads = [name for role, name in fields if role == "head"]
         self._ways = [name for role, name in fields if role == "value"]
         self._places = [name for role, name in fields if role == "place"]
+        self._wishes = next((name for role, name in fields if role == "note"), "")
+        self._ordinals = frozenset(spec.words.ordinal)
 
     def doubts(self, parse: Parse, apart: frozenset[Place] = frozenset()) -> Iterator[Doubt]:
         """Of any order or change; ``apart`` are places of words that forbid something else than this order."""
@@ -78,6 +81,8 @@ class Wording:
             yield place, "what came by mistake"
         for place in (*taken_away(parse), *unsaid(parse)):
             yield place, "said, and then not wanted"
+        for place in bounded(parse, self._spec.bounds):
+            yield place, "a bound, or who likes it so"
         for place in likened(parse):
             yield place, "like something else"
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
@@ -96,6 +101,8 @@ class Wording:
             yield place, "where it went"
         if changed_and_ordered(parse):
             yield _all(parse), "a change, and another order"
+        for place in of_one_cup(parse, self._wishes, self._ordinals, self._spec.words.cup):
+            yield place, "which of them"
         if in_one_cup(parse, self._spec.items):
             yield _all(parse), "portions, or cups"
         if self.ordered(parse) > 1:

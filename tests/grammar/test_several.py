@@ -41,6 +41,14 @@ TOLD_APART = [
         order({**TEA, "size": "large", "toppings": ["椰果"]}, {**FRUIT, "size": "medium"}),
     ),
     ("一杯奶茶一杯果茶冰都少点", order({**TEA, **LESS_ICE}, {**FRUIT, **LESS_ICE})),
+    ("奶茶和果茶都来两杯", order({**TEA, "quantity": 2}, {**FRUIT, "quantity": 2})),
+    (
+        "奶茶跟果茶，都给我要三杯少冰的",
+        order({**TEA, **LESS_ICE, "quantity": 3}, {**FRUIT, **LESS_ICE, "quantity": 3}),
+    ),
+    ("奶茶和果茶，两杯都少冰", order({**TEA, **LESS_ICE}, {**FRUIT, **LESS_ICE})),
+    ("奶茶和果茶，总共两杯", order(TEA, FRUIT)),
+    ("奶茶和两杯果茶", order(TEA, {**FRUIT, "quantity": 2})),
     ("一杯奶茶一杯果茶，糖都不放", order({**TEA, "sugar": "none"}, {**FRUIT, "sugar": "none"})),
 ]
 PEOPLE = [
@@ -75,6 +83,7 @@ OPEN = """
 两杯奶茶一杯热的一杯冰的少糖 / 六杯奶茶三杯热三杯常温糖别加 / 两杯奶茶一杯半糖一杯全糖加珍珠
 一杯半糖一杯全糖去冰，都是奶茶 / 两杯奶茶一杯大杯一杯中杯冰少放
 一人一杯我们九个人奶茶三杯 / 一人一杯他们九个人奶茶 / 一人一杯，一共五个人，三杯奶茶 / 一人一杯我们九个人没有奶茶
+拿铁和咖啡来两杯 / 拿铁跟咖啡要三杯去冰 / 拿铁和咖啡两大杯 / 拿铁和咖啡来一热一冰 / 奶茶果茶和咖啡来三杯 / 糖多少 冰拿铁
 两杯一样的奶茶，半糖、全糖 / 两杯奶茶一杯果茶分别半糖、少糖、全糖 / 两杯奶茶，热的和冰的各两杯
 """
 

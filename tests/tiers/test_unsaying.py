@@ -34,6 +34,17 @@ def completed(scripted: Scripted, text: str, intent: str, fields: dict[str, Any]
         ("一份珍珠一份椰果，奶青", {"toppings": "珍珠|椰果", "drink": "奶青"}),
         ("奶茶和果茶一样少糖", {"sugar": "少糖", "drink": "奶茶|果茶"}),
         ("给升大杯就来，摩卡一杯", {"size": "大杯", "drink": "摩卡"}),
+        ("最少三分糖，摩卡一杯", {"sugar": "三分糖", "drink": "摩卡"}),
+        ("不能超过五分糖，摩卡", {"sugar": "五分糖", "drink": "摩卡"}),
+        ("摩卡至少要中杯", {"size": "中杯", "drink": "摩卡"}),
+        ("半糖以下的摩卡一杯", {"sugar": "半糖", "drink": "摩卡"}),
+        ("最多来两杯摩卡", {"drink": "摩卡"}),
+        ("两杯以上摩卡", {"drink": "摩卡"}),
+        ("无糖主义者来杯摩卡", {"sugar": "无糖", "drink": "摩卡"}),
+        ("少冰星人，摩卡来一杯", {"temperature": "少冰", "drink": "摩卡"}),
+        ("三杯摩卡，最后那杯去冰", {"temperature": "去冰", "drink": "摩卡", "preferences": "最后那杯"}),
+        ("来杯摩卡，朋友那杯也少糖", {"sugar": "少糖", "drink": "摩卡", "preferences": "朋友那杯"}),
+        ("摩卡一杯糖：少冰：去", {"temperature": "少冰", "drink": "摩卡"}),
     ],
 )
 def test_nothing_is_ordered_with_what_does_not_stand(
@@ -83,6 +94,7 @@ def test_what_is_only_said_again_or_added_stands(
         ("去两杯", {}),
         ("那单去两杯", {}),
         ("撤两杯", {}),
+        ("改成比少糖再少一档", {"sugar": "少糖"}),
     ],
 )
 def test_nothing_changes_to_what_does_not_stand(
