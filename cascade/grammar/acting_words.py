@@ -98,6 +98,8 @@ class BoundWords(Record):
     """Right before it, say that it may be more or less: 至少 in 至少半糖."""
     after: Forms = ()
     """The same right after it, or that it names who likes it so: 以下 in 半糖以下, 党 in 少冰党."""
+    much: Forms = ()
+    """After what would leave a part out, say that there shall only be less of it: 那么多."""
 
 
 class DoubtWords(Record):

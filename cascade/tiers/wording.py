@@ -13,7 +13,7 @@ from cascade.grammar import Parse
 from cascade.grammar.entry import ROLE
 from cascade.grammar.hearing import Heard
 from cascade.grammar.spec import GrammarSpec
-from cascade.tiers.bounding import bounded, of_one_cup
+from cascade.tiers.bounding import bounded, for_people, not_so_much, of_one_cup
 from cascade.tiers.doubting import Doubting
 from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import (
@@ -83,6 +83,8 @@ class Wording:
             yield place, "said, and then not wanted"
         for place in bounded(parse, self._spec.bounds):
             yield place, "a bound, or who likes it so"
+        for place in not_so_much(parse, self._spec.bounds, self._spec.items):
+            yield place, "less of it, or none"
         for place in likened(parse):
             yield place, "like something else"
         if only_named(parse, [*self._heads, self._spec.quantity.field], self._spec.items):
@@ -103,6 +105,8 @@ class Wording:
             yield _all(parse), "a change, and another order"
         for place in of_one_cup(parse, self._wishes, self._ordinals, self._spec.words.cup):
             yield place, "which of them"
+        for place in for_people(parse):
+            yield place, "so many of each, or together"
         if in_one_cup(parse, self._spec.items):
             yield _all(parse), "portions, or cups"
         if self.ordered(parse) > 1:

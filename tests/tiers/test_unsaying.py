@@ -34,6 +34,11 @@ def completed(scripted: Scripted, text: str, intent: str, fields: dict[str, Any]
         ("一份珍珠一份椰果，奶青", {"toppings": "珍珠|椰果", "drink": "奶青"}),
         ("奶茶和果茶一样少糖", {"sugar": "少糖", "drink": "奶茶|果茶"}),
         ("给升大杯就来，摩卡一杯", {"size": "大杯", "drink": "摩卡"}),
+        ("很少糖的摩卡一杯", {"sugar": "少糖", "drink": "摩卡"}),
+        ("摩卡无须少糖", {"sugar": "少糖", "drink": "摩卡"}),
+        ("我和我妈都来两杯摩卡", {"drink": "摩卡"}),
+        ("全班都要一杯摩卡", {"drink": "摩卡"}),
+        ("摩卡珍珠别放那么多", {"without": "珍珠", "drink": "摩卡"}),
         ("最少三分糖，摩卡一杯", {"sugar": "三分糖", "drink": "摩卡"}),
         ("不能超过五分糖，摩卡", {"sugar": "五分糖", "drink": "摩卡"}),
         ("摩卡至少要中杯", {"size": "中杯", "drink": "摩卡"}),
@@ -95,6 +100,8 @@ def test_what_is_only_said_again_or_added_stands(
         ("那单去两杯", {}),
         ("撤两杯", {}),
         ("改成比少糖再少一档", {"sugar": "少糖"}),
+        ("那杯珍珠不要那么多", {"without": "珍珠"}),
+        ("去掉椰果留珍珠", {"without": "椰果|珍珠"}),
     ],
 )
 def test_nothing_changes_to_what_does_not_stand(
