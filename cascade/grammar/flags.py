@@ -24,6 +24,14 @@ def _spent(reading: Reading, place: int) -> bool:
     return bool(reading.at(after)[0].roles & ROLE["spend"])
 
 
+def _asked_for(reading: Reading, place: int) -> bool:
+    """Whether what orders follows a flag and ends what is said: 喜茶的免单卡我要."""
+    orders = reading.at(place + 1)[0].roles
+    rest = reading.tokens[place + 2 :]
+    ends = all(entry.kind == "final" for entry, _, _ in rest)
+    return bool(orders & ROLE["carrier"]) and not orders & ROLE["spend"] and ends
+
+
 def _flag(reading: Reading, place: int) -> int:
     entry = reading.tokens[place][0]
     assert entry.slot is not None
@@ -46,7 +54,9 @@ def _flag(reading: Reading, place: int) -> int:
     kinds = {token[0].kind for token in reading.tokens}
     bare = entry.form in entry.slot.spec.alone and kinds & {"measure", "count"}  # 整一个呗，券
     if "head" not in kinds and (
-        bare or any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:])
+        bare
+        or (noun and _asked_for(reading, place))
+        or any(token[0].roles & ROLE["portion"] for token in reading.tokens[place:])
     ):
         reading.fail("tie", f"{entry.form} may be what is wanted")  # 免单的卡，给我来一个
     if reading.marks and reading.marks[-1][0] is ALL:

@@ -104,6 +104,8 @@ def test_a_flag_that_is_kept_is_not_spent(text: str) -> None:
         "点一张奶茶券",
         "一杯奶茶，刷我的卡",
         "来一杯果茶券抵一下",
+        "喜茶的免单卡我要",
+        "瑞幸的优惠券来",
         # what becomes of it, and whose it is
         "券过期了，来杯奶茶",
         "券今天过期了，来杯奶茶",

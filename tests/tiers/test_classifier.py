@@ -357,6 +357,7 @@ class TestAgreement:
             ("改成少糖好喝吗", {"sugar": "少糖"}),
             ("想改少糖来着", {"sugar": "少糖"}),
             ("去冰那个不要了", {"temperature": "去冰"}),
+            ("怎么把我那杯改成大杯", {"size": "大杯"}),
         ],
     )
     def test_a_change_that_changes_nothing_is_held_back(
@@ -583,6 +584,9 @@ class TestAgreement:
             ("他给我领了一张", "claim_coupon"),
             ("我给你领一张", "claim_coupon"),
             ("店家把我订单取消了", "cancel_order"),
+            ("没货了那单取消了", "cancel_order"),
+            ("店家关门了,那单取消了", "cancel_order"),
+            ("订单关了", "cancel_order"),
             ("差点取消订单", "cancel_order"),
             ("考虑取消订单", "cancel_order"),
             ("本来想取消订单的", "cancel_order"),
