@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import cups, existing
+from cascade.grammar import cups, existing, parts
 from cascade.grammar.entry import ROLE
 from cascade.grammar.piece import Fields, Unclear, put
 from cascade.grammar.reading import (
@@ -17,9 +17,11 @@ from cascade.grammar.reading import (
     JOIN,
     KEPT,
     OMIT,
+    OTHER,
     PART,
     POINTED,
     QUANTITY,
+    REST,
     VALUE,
     Handler,
     Mark,
@@ -43,9 +45,11 @@ def _kept(reading: Reading, place: int) -> int:
     what = place - 1
     while reading.at(what)[0].roles & _POINTS:
         what -= 1
-    if cups.stays(reading):
+    if cups.stays(reading) or _rest_stays(reading):
         return after
     named = reading.at(what)[0]
+    if named.kind == "part" and parts.stays(reading, what):
+        return after
     if named.kind == "attribute" and _stays_beside(reading, what, place):
         reading.marks.pop()
         reading.forget(what, place)
@@ -61,6 +65,15 @@ def _kept(reading: Reading, place: int) -> int:
         reading.forget(what, place)
     reading.marks.append((KEPT, "", stays))
     return after
+
+
+def _rest_stays(reading: Reading) -> bool:
+    """Take back which are spoken of, where it is said of the rest that they stay: 其余两杯不用动."""
+    clause = reading.clause()
+    if not clause or clause[0][0] not in (REST, OTHER) or any(mark[0] is not QUANTITY for mark in clause[1:]):
+        return False
+    del reading.marks[-len(clause) :]
+    return True
 
 
 def _stays_beside(reading: Reading, what: int, place: int) -> bool:

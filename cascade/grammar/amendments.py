@@ -23,6 +23,8 @@ def _amend(reading: Reading, place: int) -> int:
     entry, start, end = reading.tokens[place]
     if entry.roles & ROLE["contrast"] and (denied := parts.denied(reading, place)) > place:
         return denied
+    if entry.roles & ROLE["rather"] and _leads_to_a_change(reading, place):
+        return place + 1
     if entry.roles & ROLE["rather"] and not _settles(reading, place):
         return reading.refuse(place)
     if entry.roles & ROLE["rather"] and place == 0 and reading.changing:
@@ -95,6 +97,16 @@ def _moved(reading: Reading, place: int) -> int:
         after += 1
     moved = places.readdress(reading, after)
     return moved if moved > after else 0
+
+
+def _leads_to_a_change(reading: Reading, place: int) -> bool:
+    """Whether 还是 stands right before the only change there is, and the end of it says that it is decided.
+
+    那杯冰拿铁还是改成热的吧, no 改成热的还是改成冰的 and no 那杯还是改成热的, which may go on to ask.
+    """
+    changes = [at for at, (entry, _, _) in enumerate(reading.tokens) if entry.roles & ROLE["change"]]
+    decided = reading.tokens[-1][0].roles & ROLE["final"] and not reading.tokens[-1][0].guard
+    return reading.changing and bool(decided) and changes == [place + 1]
 
 
 def _settles(reading: Reading, place: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from cascade.grammar import parts
 from cascade.grammar.alterations import check_added, several
 from cascade.grammar.assembly import Assembly
 from cascade.grammar.composer import pieces, simple
@@ -36,6 +37,8 @@ _ANEW: Final = ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["falter"]
 _OWNED: Final = ROLE["person"] | ROLE["owner"]
 _SAID_OF_ONE: Final = frozenset({VALUE, PART, OMIT})
 _ONE_CUP: Final = frozenset({HEAD, VALUE, PART, OMIT, CHANGE})
+_BOUNDS: Final = frozenset({BREAK, JOIN})
+_PARTS: Final = frozenset({PART, OMIT})
 _WHOLE: Final = frozenset({"place", "value", "heard", "note"})
 """Kinds of words that a change of the whole order leads to: where it goes, how it gets there, what is asked for."""
 _TOLD: Final = frozenset({HEAD, VALUE, PART, OMIT, BREAK, ALL})
@@ -147,7 +150,8 @@ def changed(reading: Reading) -> list[Fields]:
     if kinds.count(CHANGE) > 1:
         return _changed_twice(reading)
     at = kinds.index(CHANGE)
-    before, after = simple(reading.marks[:at]), simple(reading.marks[at + 1 :])
+    told = _told_apart(reading, at)
+    before, after = simple(reading.marks[told:at]), simple(reading.marks[at + 1 :])
     if (
         before is None
         or after is None
@@ -167,8 +171,7 @@ def changed(reading: Reading) -> list[Fields]:
     recounted = recounted and kinds.index(HEAD) < kinds.index(QUANTITY)
     if {HEAD, QUANTITY} <= set(kinds[:at]) and not recounted and not reading.counted:  # 奶茶两杯改成三杯
         raise Unclear("tie", "an order before a change")
-    if OMIT in kinds[:at] and PART not in kinds[at:]:
-        raise Unclear("tie", "what is left out, or which one")  # 那杯芋泥换成热的
+    _check_exchange(kinds, told, at)
     named = {mark[1] for mark in reading.marks[:at] if mark[0] in (HEAD, OMIT)}
     if reading.counted:  # 那两杯改半糖
         named.add(reading.spec.quantity.field)
@@ -178,8 +181,33 @@ def changed(reading: Reading) -> list[Fields]:
         raise Unclear("tie", "what was it, and what is it now")
     result = {name: value for name, value in before.items() if name not in after or isinstance(value, list)}
     merge(result, after)
+    merge(result, simple(reading.marks[:told]) or {})
     check_parts(reading.spec, [result])
     return [result] if result else []
+
+
+def _check_exchange(kinds: list[str], told: int, change: int) -> None:
+    """Fail where it is open which part becomes which; the clause of the change begins at ``told``."""
+    if OMIT in kinds[told:change] and PART not in kinds[change:]:
+        raise Unclear("tie", "what is left out, or which one")  # 那杯芋泥换成热的
+    if PART in kinds[:change] and PART in kinds[change:] and OMIT not in kinds[told:change]:
+        raise Unclear("tie", "what becomes of which")  # 加珍珠换成加布丁, 加珍珠，换成布丁
+
+
+def _told_apart(reading: Reading, change: int) -> int:
+    """Where among the marks the clause of a change begins, after clauses that add parts or leave them out.
+
+    那杯加珍珠，糖改成半糖; 0 where anything else is said before it, which may be what it was.
+    """
+    marks = reading.marks
+    bounds = [at for at in range(change) if marks[at][0] in _BOUNDS]
+    first = bounds[-1] + 1 if bounds else 0
+    told = [mark[0] for mark in marks[:first] if mark[0] not in _BOUNDS]
+    if told[:1] == [HEAD]:
+        told = told[1:]
+    if not told or not _PARTS.issuperset(told) or any(mark[0] is HEAD for mark in marks[first:]):
+        return 0
+    return first if parts.spelled_out(reading, len(told)) else 0
 
 
 def _changed_twice(reading: Reading) -> list[Fields]:

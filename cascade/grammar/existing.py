@@ -35,6 +35,8 @@ def _reference(reading: Reading, place: int) -> int:
     described = before.kind == "attribute" and before.slot is not None and before.slot.spec.specifies
     if described and reading.altered and _names_it(reading, place):
         return place + 1
+    if described and (after := _another_stays(reading, place)):
+        return after
     which = described or before.kind in ("part", "flag", "note")  # 没错，半糖的那杯, 加珍珠的那杯
     if reading.tokens[place][0].roles & ROLE["statement"] and before.kind != "note":
         which = False
@@ -46,6 +48,24 @@ def _reference(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     _count_pointed(reading, reading.tokens[place][0].form)
     return place + 1
+
+
+def _another_stays(reading: Reading, place: int) -> int:
+    """The place after a clause that says which cup stays, beside one that says of another what becomes of it.
+
+    热的那杯不变，冰的那杯改少冰; 0 where it says anything else.
+    """
+    first = place - 1 - (reading.at(place - 1)[0].kind == "of")
+    cup, after = reading.tokens[place][0].roles & ROLE["cup"], place + 2
+    while reading.at(after)[0].roles & ROLE["final"]:
+        after += 1
+    kept = reading.at(place + 1)[0].roles & ROLE["kept"] and reading.ends_at(after)
+    pointed = sum(entry.roles & ROLE["cup"] > 0 for entry, _, _ in reading.tokens)
+    if not (cup and kept and reading.altered and reading.begins_at(first) and pointed > 1):
+        return 0
+    reading.marks.pop()
+    reading.forget(first, place)
+    return after
 
 
 def _follows(reading: Reading, place: int) -> bool:

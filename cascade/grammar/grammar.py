@@ -34,6 +34,8 @@ from cascade.grammar import (
     speech,
     spent,
     superseded,
+    tastes,
+    whither,
     words,
 )
 from cascade.grammar.answer import changed, composed, to_data
@@ -202,16 +204,19 @@ class OrderGrammar:
         spec = self.spec
         changeable = spec.modify is not None if intent is None else intent == spec.modify
         changing = changeable and may_change(tokens)
-        wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         result = Reading(utterance, tokens, spec, changing=changing)
+        moved = changeable and not changing and whither.moved(result)
+        result.changing = changing = changing or moved
+        wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         lay_out(result)
         spent.lay_out(result)
         if changing:
             superseded.pass_over(result)
+            tastes.pass_over(result)
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
-        if result.superseded and not may_change(superseded.left(result)):
+        if result.superseded and not (moved or may_change(superseded.left(result))):
             result.fail("tie", _EITHER)  # 烤奶要热的，别给我弄成冰的
         items: list[Fields] = []
         if not result.guards and not result.problem:

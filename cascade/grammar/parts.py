@@ -15,6 +15,8 @@ _BEFORE_CHANGE: Final = ROLE["separator"] | ROLE["filler"] | ROLE["opener"] | RO
 _GIVING_WAY: Final = frozenset({"head", "attribute", "value"})
 _POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["of"]
 _PUTS: Final = ROLE["add"] | ROLE["carrier"] | ROLE["desire"] | ROLE["more"] | ROLE["again"]
+_IN_A_ROW: Final = frozenset({"part", "connector", "of", "filler", "opener", "all"})
+"""Kinds of words that may stand between a part and what says that it becomes something else."""
 _TRAILS: Final = ROLE["connector"] | ROLE["filler"] | ROLE["opener"]
 _LEAST: Final = 2
 _MOST: Final = 9
@@ -32,6 +34,8 @@ def _add(reading: Reading, place: int) -> int:
         return reading.refuse(place)
     if (after := _portions(reading, place)) > place:
         return after
+    if _added_before(reading, place):
+        return place + 2
     first = _after_portion(reading, place + 1)
     if reading.at(first)[0].kind == "part":
         return _list(reading, first, PART)
@@ -53,6 +57,13 @@ def _add(reading: Reading, place: int) -> int:
         reading.marks.append((JOIN, MORE, None))
         return place + 1
     return reading.refuse(place)
+
+
+def _added_before(reading: Reading, place: int) -> bool:
+    """Whether 加的 says of a part that is taken out or becomes another that it was added before: 把加的红豆去掉."""
+    linked, part = reading.at(place + 1)[0], reading.at(place + 2)[0]
+    gone = reading.at(place + 3)[0].roles & (ROLE["removed"] | ROLE["change"])
+    return reading.changing and linked.kind == "of" and part.kind == "part" and gone > 0
 
 
 def _in_it_or_another(reading: Reading, place: int, first: int) -> None:
@@ -171,6 +182,8 @@ def _part(reading: Reading, place: int) -> int:
     assert slot is not None
     if reading.torn(place):
         reading.fail("tie", f"{reading.tokens[place][0].form} or two words")  # 奶茶 大 珍珠不要
+    if stays(reading, place):
+        return place + 1
     taken = place + 1
     while reading.changing and reading.at(taken)[0].roles & ROLE["opener"]:
         taken += 1  # 椰果帮我去掉
@@ -202,8 +215,49 @@ def _part(reading: Reading, place: int) -> int:
     if reading.altered and instead and not reading.at(place + 1)[0].roles & ROLE["change"]:
         return _list(reading, place, PART)  # 不要椰果就要珍珠
     if reading.altered:
-        return _list(reading, place, PART if reading.said(CHANGE) else OMIT)
+        becomes = reading.said(CHANGE) and not _is_exchanged(reading, place)
+        return _list(reading, place, PART if becomes else OMIT)
     return reading.refuse(place)
+
+
+def stays(reading: Reading, place: int) -> bool:
+    """Whether a clause says of the part at a place, and of nothing else, that it stays: 布丁去掉，珍珠留着."""
+    after = place + 1
+    while reading.at(after)[0].roles & (ROLE["filler"] | ROLE["all"]):
+        after += 1
+    alone = reading.begins_at(place) or reading.paused(place)
+    return reading.changing and alone and reading.at(after)[0].roles & ROLE["kept"] > 0
+
+
+def _is_exchanged(reading: Reading, place: int) -> bool:
+    """Whether a clause of its own says what becomes of the part at a place: 大杯改中杯，珍珠换椰果."""
+    after = place + 1
+    while reading.at(after)[0].kind in _IN_A_ROW:
+        after += 1
+    changes = reading.at(after)[0].roles & ROLE["change"] and reading.at(after)[0].kind == "change"
+    return bool(changes) and not any(mark[0] is CHANGE for mark in reading.clause())
+
+
+def spelled_out(reading: Reading, number: int) -> bool:
+    """Whether so many parts before the first change are each said to be added or left out, and none says which one.
+
+    不要珍珠，糖改成半糖, no 珍珠，糖改成半糖 and no 加珍珠的，改成半糖.
+    """
+    found = 0
+    for place, (entry, _, _) in enumerate(reading.tokens):
+        if entry.kind == "change" or entry.roles & ROLE["change"]:
+            break
+        if entry.kind != "part":
+            continue
+        first = place
+        while reading.at(first - 1)[0].kind in ("part", "connector", "numeral", "measure", "portion"):
+            first -= 1
+        said = reading.at(first - 1)[0].roles & (ROLE["add"] | ROLE["remove"])
+        said |= reading.at(place + 1)[0].roles & ROLE["removed"]
+        if not said or reading.at(place + 1)[0].kind in ("of", "reference"):
+            return False
+        found += 1
+    return found == number
 
 
 def _valued(reading: Reading, place: int) -> bool:

@@ -59,7 +59,8 @@ def _thither(reading: Reading, after: int) -> int:
     while reading.at(last)[0].roles & ROLE["final"]:
         last += 1
     stated = reading.at(last)[0].roles & ROLE["statement"]
-    ends = reading.at(after)[0].form in ways and (reading.begins(last) or stated)
+    over = reading.begins(last) or last in reading.layout.passed  # 送到公司去吧别送宿舍了
+    ends = reading.at(after)[0].form in ways and (over or stated)
     return after + 1 if ends and reading.changing else after
 
 

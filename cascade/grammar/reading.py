@@ -197,6 +197,9 @@ class Reading(Wording):
         """Note where a pause begins another change, as it was typed: 糖改三分糖 冰改去冰."""
         clause = self.clause()
         changed = any(mark[0] is CHANGE for mark in clause) and clause[-1][0] is not CHANGE
+        entry = self.tokens[place][0]
+        if clause and entry.roles & ROLE["change"]:  # 加椰果 杯型换成大杯, 珍珠去掉 改常温
+            changed |= entry.kind == "attribute" or clause[-1][0] in (PART, OMIT)
         if changed and self.paused(place):
             self.marks.append((BREAK, "", None))
 

@@ -14,7 +14,14 @@ from pydantic import Field, model_validator
 from cascade.grammar.acting_words import AroundWords, BoundWords, CommandSpec, DoubtWords, WithheldWords
 from cascade.grammar.forms import Form, Forms, Record
 from cascade.grammar.function_words import Words
-from cascade.grammar.value_words import AddressWords, BudgetWords, ClockWords, SpokenWords, SupersededWords
+from cascade.grammar.value_words import (
+    AddressWords,
+    BudgetWords,
+    ClockWords,
+    SpokenWords,
+    SupersededWords,
+    TasteWords,
+)
 
 SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure", "modifier"]
 
@@ -110,6 +117,8 @@ class GrammarSpec(Record):
     address: AddressWords | None = None
     spoken: SpokenWords = SpokenWords()
     superseded: SupersededWords = SupersededWords()
+    tastes: TasteWords = TasteWords()
+    """Why something changes, and nothing more."""
     phrasings: Mapping[str, Mapping[Form, Forms]] = Field(default_factory=dict)
     """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)

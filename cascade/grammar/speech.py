@@ -8,7 +8,7 @@ from typing import Final
 
 from cascade.grammar import amounts, clock, places, words
 from cascade.grammar.entry import ROLE, Entry
-from cascade.grammar.reading import BREAK, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import BREAK, CHANGE, HEAD, QUANTITY, Handler, Reading
 
 _LOOSE: Final = ROLE["aside"] | ROLE["filler"] | ROLE["final"] | ROLE["perfective"] | ROLE["person"]
 _WANTS: Final = ROLE["wants"]
@@ -206,8 +206,10 @@ def _person(reading: Reading, place: int) -> int:
         reading.served = True
         reading.marks.append((BREAK, "", None))
         return after
-    if reading.at(place - 1)[0].roles & ROLE["final"] and reading.said(HEAD) and reading.ends_at(after):
-        return after  # 来杯奶茶呗老铁
+    mine = reading.tokens[place][0].form.startswith(tuple(reading.spec.words.speaker))
+    told = reading.said(HEAD) or (reading.said(CHANGE) and not mine)
+    if reading.at(place - 1)[0].roles & ROLE["final"] and told and reading.ends_at(after):
+        return after  # 来杯奶茶呗老铁, 改热的吧姐
     after = _run(reading, place)
     return after if after > place else reading.refuse(place)
 

@@ -94,7 +94,7 @@ def _counts(reading: Reading, value: Said) -> bool:
     heads = [slot.field for slot in reading.spec.slots.values() if slot.role == "head"]
     counted = value.field in (reading.spec.quantity.field, *heads)
     before = reading.at(value.first - 1)[0]
-    led = before.roles & (_LEADS | ROLE["rightly"])
+    led = before.roles & (_LEADS | ROLE["rightly"]) or preceded(reading, value.first, "rightly")
     return not counted or bool(led) or before.form in reading.spec.superseded.arrows  # 奶茶→果茶
 
 
@@ -179,8 +179,7 @@ def _rightly(reading: Reading, value: Said) -> bool:
     """Whether a value is what is wanted, by the words right before it: 我要的是四杯, no 我点的是四杯."""
     if is_place(reading, value):
         return True
-    counted = value.field == reading.spec.quantity.field
-    return counted and bool(preceded(reading, value.first, "rightly"))
+    return bool(preceded(reading, value.first, "rightly"))
 
 
 def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
@@ -190,9 +189,11 @@ def _mistaken(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:
         if not length and _acts_after(reading, value.last):
             length = preceded(reading, value.first, "shown")
         wrong = _wrong(reading, value.last)
-        after = closed(reading, wrong)
+        after, first = closed(reading, wrong), within(reading, value.first, length)
+        if reading.at(first - 1)[0].roles & ROLE["change"]:
+            continue  # 改成刚才说的半糖
         if after and (length or wrong > value.last):
-            yield value, _from(reading, within(reading, value.first, length)), after
+            yield value, _from(reading, first), after
 
 
 def _acts_after(reading: Reading, place: int) -> bool:

@@ -95,6 +95,15 @@ class SupersededWords(Record):
         return {**classes, "places": Beside(self.unsent, self.contrast, self.mistaken), "any": Beside(*every)}
 
 
+class TasteWords(Record):
+    """What says why something changes, by what somebody likes."""
+
+    dislikes: Forms = ()
+    """Before what is not to their taste, or how it tastes: 嫌 in 我妈嫌太甜."""
+    likes: Forms = ()
+    """Before what is: 爱吃 in 老人爱吃红豆."""
+
+
 class SpokenWords(Record):
     """What a value kept as spoken neither begins with nor holds, where a model marked it."""
 

@@ -11,11 +11,34 @@ from typing import Final
 
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import Reading
-from cascade.grammar.values import BETWEEN, Found, Said, closed, is_place, preceded, skip, within
+from cascade.grammar.values import BETWEEN, Found, Said, closed, is_place, preceded, skip, values, within
 
 _ASKS: Final = (
     ROLE["opener"] | ROLE["polite"] | ROLE["change"] | ROLE["carrier"] | ROLE["recipient"] | ROLE["toward"]
 )
+_ORDERS: Final = ROLE["carrier"] | ROLE["again"] | ROLE["desire"] | ROLE["measure"]
+
+
+def moved(reading: Reading) -> bool:
+    """Whether all that is said is that something goes elsewhere than it was to: 别送宿舍了，送网吧.
+
+    Who says so has ordered already, though no word points at the order.
+    """
+    if not any(entry.guard == "negation" for entry, _, _ in reading.tokens):
+        return False
+    if any(entry.roles & _ORDERS or entry.kind == "numeral" for entry, _, _ in reading.tokens):
+        return False
+    said = [value for value in values(reading) if is_place(reading, value)]
+    left = {value.first for value, _, _ in unsent(reading, said)}
+    return len(left) == 1 and any(value.first not in left and _goes_there(reading, value) for value in said)
+
+
+def _goes_there(reading: Reading, value: Said) -> bool:
+    """Whether something is sent to a place; 送我公司 may also send 我 something."""
+    first = _sent(reading, value)
+    mine = value.value.startswith(tuple(reading.spec.words.speaker))
+    leads = reading.at(first)[0].form
+    return first >= 0 and (not mine or leads.endswith(reading.spec.words.toward))
 
 
 def unsent(reading: Reading, said: Sequence[Said]) -> Iterator[Found]:

@@ -196,7 +196,8 @@ def _perfective(reading: Reading, place: int) -> int:
     before = reading.at(place - 1)[0]
     took = bool(reading.marks) and reading.marks[-1][0] is OMIT
     took |= before.kind == "attribute" and before.form.startswith(reading.spec.words.remove)
-    if took and reading.ends_at(place + 1) and not reading.carried:
+    ends = reading.ends_at(place + 1) or place + 1 in reading.layout.passed
+    if took and ends and not reading.carried:
         reading.dropped = True
         return place + 1
     if reading.changing and _wanted_instead(reading, place):

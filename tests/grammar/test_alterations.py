@@ -16,6 +16,18 @@ AMERICANO: dict[str, Any] = {"drink": "美式咖啡"}
 TEA: dict[str, Any] = {"drink": "奶茶"}
 PICKUP: dict[str, Any] = {"fulfilment": {"mode": "pickup"}}
 ALTERED = [
+    ("那杯加珍珠，糖改成半糖", [{"sugar": "half", "toppings": ["珍珠"]}], {}),
+    ("加椰果 杯型换成大杯", [{"size": "large", "toppings": ["椰果"]}], {}),
+    ("珍珠不要了，糖改成半糖", [{"sugar": "half", "without": ["珍珠"]}], {}),
+    ("大杯改中杯，珍珠换椰果", [{"size": "medium", "toppings": ["椰果"], "without": ["珍珠"]}], {}),
+    ("把布丁去掉，珍珠留着", [{"without": ["布丁"]}], {}),
+    ("把加的红豆撤掉", [{"without": ["红豆"]}], {}),
+    ("热的那杯不变，冰的那杯改少冰", [{"temperature": "less_ice"}], {"preferences": ["冰的那杯"]}),
+    ("拿铁换热的，美式那杯不用管", [{**LATTE, "temperature": "hot"}], {}),
+    ("第二杯改少糖，其余两杯不用动", [{"sugar": "less"}], {"preferences": ["第二杯"]}),
+    ("糖冰都改一下，三分糖，去冰", [{"sugar": "light", "temperature": "no_ice"}], {}),
+    ("改个冰呗姐，少冰", [{"temperature": "less_ice"}], {}),
+    ("所有的都换成去冰", [{"temperature": "no_ice"}], {}),
     ("拿铁改成冰的 美式不变", [{**LATTE, "temperature": "regular_ice"}], {}),
     ("奶茶都改少糖，咖啡不变", [{**TEA, "sugar": "less"}], {}),
     ("改成少糖别的不变", [{"sugar": "less"}], {}),
@@ -294,4 +306,21 @@ def test_what_happened_says_nothing_of_where_or_when(text: str, fulfilment: dict
     ["改到3号", "改到南山店", "时间改到北门", "改到五号楼了", "骑手路上堵车了推迟半小时", "改送后厨去拿"],
 )
 def test_what_may_be_a_day_a_shop_or_told_is_no_address(text: str) -> None:
+    assert not parsed(text).complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "珍珠，糖改成半糖",
+        "加珍珠的，改成半糖",
+        "加珍珠换成加布丁",
+        "加珍珠，换成果茶",
+        "拿铁加珍珠，美式换热的",
+        "热的那杯不变，改少冰",
+        "珍珠留着",
+        "加的红豆太硬了",
+    ],
+)
+def test_what_may_be_told_of_another_cup_or_be_replaced_is_left_open(text: str) -> None:
     assert not parsed(text).complete

@@ -20,6 +20,12 @@ def sent(place: str) -> dict[str, Any]:
 
 
 REPLACED = [
+    ("我要的是去冰不是少冰，改一下", [{"temperature": "no_ice"}], {}),
+    ("我说的是美式不是拿铁，改过来", [{"drink": "美式咖啡"}], {}),
+    ("刚才跟你说的无糖作废改成半糖", [{"sugar": "half"}], {}),
+    ("刚才要的冰拿铁还是改成热拿铁吧", [{**LATTE, "temperature": "hot"}], {}),
+    ("别送前台了送到我工位", [], sent("我工位")),
+    ("送到公司去吧别送宿舍了", [], sent("公司")),
     ("刚才那单换成大杯 手抖选了中杯", [{"size": "large"}], {}),
     ("改成冰的！！手滑点成热的", [{"temperature": "regular_ice"}], {}),
     ("麻烦把甜度调到五分 我刚手滑点成全糖了", [{"sugar": "half"}], {}),
@@ -196,3 +202,21 @@ def test_what_gives_way_is_not_lost_from_an_answer() -> None:
     utterance = said("改成冰的！！手滑点成热的")
     answer = order({"temperature": "regular_ice"}, intent="modify_order")
     assert grammar().check(utterance, answer) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我要的是去冰不是少冰",
+        "我点的是大杯不是中杯，改一下",
+        "改成刚才说的半糖",
+        "改成少糖还是改成半糖吧",
+        "那杯还是改成热的",
+        "别送宿舍了",
+        "送我公司，别送家里",
+        "一杯奶茶别送前台送到我工位",
+        "如果别送宿舍就送网吧",
+    ],
+)
+def test_what_may_complain_or_ask_or_be_an_order_changes_nothing(text: str) -> None:
+    assert not parsed(text).complete
