@@ -70,6 +70,7 @@ def check(
         *_lost(spec, said, data, items, spoken, superseded=parse.superseded),
         *passed_over(spec, lexicon, utterance, parse, [*spoken, *_hinted(spec, data)]),
     )
+    lost = lost or tuple(_wishes_lost(spec, parse, spoken))
     return (*_unsupported(spec, said, data, items), *dict.fromkeys(lost))
 
 
@@ -132,6 +133,15 @@ def _lost(
             and not any(str(number) in text for text in spoken)
         ):
             yield Problem("lost", spec.quantity.field, f"the quantity {number} is missing")
+
+
+def _wishes_lost(spec: GrammarSpec, parse: Parse, spoken: list[str]) -> Iterator[Problem]:
+    """Wishes that no word says by itself, and that an answer does not hold: 杯子上写生日快乐."""
+    whole = parse.answer.model_dump() if parse.complete else {}
+    notes = {slot.field for slot in spec.slots.values() if slot.role == "note" and slot.field}
+    for wish in (str(wish) for field in notes for wish in _at(whole, field) or ()):
+        if not any(_plain(wish.lower()) in text for text in spoken):
+            yield Problem("lost", "", f"{wish} is missing")
 
 
 def _counts_as_said(tokens: list[Token], place: int) -> bool:

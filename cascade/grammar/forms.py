@@ -66,8 +66,8 @@ class Beside:
         """How many characters the longest of them has that begins at a place, 0 where none does."""
         if text[start : start + 1] not in self._firsts:
             return 0
-        forms = self._forms
-        return next((n for n in self._lengths if text[start : start + n] in forms), 0)
+        forms, left = self._forms, len(text) - start
+        return next((n for n in self._lengths if n <= left and text[start : start + n] in forms), 0)
 
 
 class Record(BaseModel):

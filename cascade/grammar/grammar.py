@@ -21,6 +21,7 @@ from cascade.grammar import (
     clock,
     existing,
     flags,
+    free_wishes,
     heard,
     leads,
     named,
@@ -210,6 +211,7 @@ class OrderGrammar:
         wanted = intent or (spec.modify if changing and spec.modify else spec.intent)
         lay_out(result)
         spent.lay_out(result)
+        free_wishes.lay_out(result)
         if changing:
             superseded.pass_over(result)
             tastes.pass_over(result)

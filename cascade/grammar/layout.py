@@ -13,6 +13,10 @@ Shares = tuple[tuple[int, tuple[tuple[str, str, Any], ...]], ...]
 """How many of each, and the marks of what is said of it: 两冰两热."""
 
 
+Wish = tuple[int, tuple[str, str, Any] | None]
+"""The place after a wish, and the mark of what it adds to an item, if it adds anything."""
+
+
 @dataclass(slots=True)
 class Layout:
     """What the layout says of some places; empty where there is none."""
@@ -34,7 +38,22 @@ class Layout:
     shares: Mapping[int, tuple[int, Shares]] = field(default_factory=dict)
     """Where shares begin, the place after them, and the shares."""
 
+    wishes: Mapping[int, Wish] = field(default_factory=dict)
+    """Where a wish begins that is known by what frames it."""
+
+    told: Mapping[int, int] = field(default_factory=dict)
+    """Where something is told that what is ordered answers, and the place after it."""
+
     @property
     def says(self) -> bool:
         """Whether there is any place that the layout explains."""
-        return bool(self.passed or self.parted or self.numbers or self.shares or self.turns or self.called)
+        return bool(
+            self.passed
+            or self.parted
+            or self.numbers
+            or self.shares
+            or self.turns
+            or self.called
+            or self.wishes
+            or self.told
+        )

@@ -85,8 +85,20 @@ def _check_before(reading: Reading, first: int, last: int) -> None:
     if before.form.endswith(reading.spec.words.no) and not reading.begins_at(first):
         reading.fail("tie", "wanted, or not")  # 要不甜的
     drunk = reading.tokens[last][0].form.endswith(reading.spec.words.drunk) and before.roles & ROLE["aside"]
-    if someone or drunk:
+    if (someone and not _ails(reading, first, last)) or drunk:
         reading.fail("tie", "whose wish it is")  # 孩子感冒, 我请三个人喝
+
+
+def _ails(reading: Reading, first: int, last: int) -> bool:
+    """Whether somebody is said to be ill in a clause of its own, and lastingly: 我妈牙口不好，来杯奶茶.
+
+    孩子感冒 may only say why there is an order.
+    """
+    ill = reading.tokens[last][0].form.endswith(reading.spec.wishes.ails)
+    alone = reading.begins_at(first - 1) and reading.ends_at(last + 1) and last + 1 < reading.count
+    others = (*reading.tokens[: first - 1], *reading.tokens[last + 1 :])
+    somebody = any(entry.roles & (ROLE["person"] | ROLE["speaker"]) for entry, _, _ in others)
+    return ill and alone and not (somebody or reading.changing)  # 我爸糖尿病，我要一杯全糖的
 
 
 def _swaps(reading: Reading, place: int) -> bool:

@@ -243,6 +243,10 @@ def read(reading: Reading, handlers: Mapping[str, Handler], talk: Callable[[Read
 def _laid_out(reading: Reading, place: int) -> int:
     """The place after what the layout alone explains, 0 where it explains nothing."""
     layout = reading.layout
+    if place in layout.wishes:
+        return _wished(reading, *layout.wishes[place], place)
+    if place in layout.told:
+        return layout.told[place]
     if place in layout.parted and reading.marks:
         reading.marks.append((BREAK, "", None))
     if place in layout.turns:
@@ -258,6 +262,16 @@ def _laid_out(reading: Reading, place: int) -> int:
         reading.marks.append((SPLIT, "", shares))
         return after
     return layout.numbers.get(place, place + 1 if place in layout.passed else 0)
+
+
+def _wished(reading: Reading, after: int, mark: Mark | None, place: int) -> int:
+    """Keep the wish at a place as spoken, and what it adds."""
+    field = next(slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field)
+    reading.wish(field, reading.spoken(place, after - 1))
+    if mark is not None:
+        reading.marks.append(mark)
+        reading.specified = True
+    return after
 
 
 def _takes_turn(reading: Reading, place: int, after: int) -> int:

@@ -21,6 +21,7 @@ from cascade.grammar.value_words import (
     SpokenWords,
     SupersededWords,
     TasteWords,
+    WishWords,
 )
 
 SlotRole = Literal["head", "attribute", "part", "flag", "value", "note", "place", "measure", "modifier"]
@@ -119,6 +120,7 @@ class GrammarSpec(Record):
     superseded: SupersededWords = SupersededWords()
     tastes: TasteWords = TasteWords()
     """Why something changes, and nothing more."""
+    wishes: WishWords = WishWords()
     phrasings: Mapping[str, Mapping[Form, Forms]] = Field(default_factory=dict)
     """Slot to canonical value to forms, as in ``lexicon.yaml``: those made of function words, 糖要七分."""
     guards: Mapping[str, Forms] = Field(default_factory=dict)

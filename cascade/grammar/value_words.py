@@ -113,3 +113,57 @@ class SpokenWords(Record):
     """What makes it more, or less, than one wish that can be kept: 公司或者家, 不要放门口要放快递柜."""
     keeps: Forms = ()
     """Ends of a marked wish that look like particles: 里 in 放抽屉里, 那种 in 不辣的那种, 了 in 奶油别化了."""
+
+
+class UnfitWords(Record):
+    """What somebody may not drink, and what is fit for them."""
+
+    slot: str
+    said: Forms = ()
+    """How it is said: 不能喝冰的."""
+    instead: Forms = ()
+    """Values of the slot that are fit: hot."""
+
+    @cached_property
+    def beside(self) -> Beside:
+        """The words, ready to be looked for."""
+        return Beside(self.said)
+
+
+class WishWords(Record):
+    """What frames a wish that no list holds."""
+
+    written: Forms = ()
+    """Before what is to be written on it, or on a card beside it: 杯子上写."""
+    unwritten: Forms = ()
+    """Right after these, what was written, or asks what may be: 错 in 杯子上写错了."""
+    amounts: Forms = ()
+    """After what is in a drink, how much of it or how it is done: 多一点, 磨细点."""
+    bits: Forms = ()
+    """Between the two, part of what it is: 肉 in 柚子肉."""
+    more: Forms = ()
+    """Beginnings of those that add what is not in the drink by itself: 多."""
+    looks: Forms = ()
+    """Before what a drink does or is like: 喝了 in 喝了能暖和的."""
+    purpose: Forms = ()
+    """After what an order is for: 用 in 拍照用."""
+    idle: Forms = ()
+    """Right before that, makes it another word: 常用."""
+    pays: Forms = ()
+    """What an order is paid with, and is for nothing."""
+    ails: Forms = ()
+    """How wishes end that say what ails somebody, and lasts: 过敏."""
+    tellers: Forms = ()
+    """Who says what somebody may not drink: 医生说."""
+    unfit: tuple[UnfitWords, ...] = ()
+    no: Forms = ()
+    """What may stand in it and elsewhere takes something back: 不 in 喝了不会胖的."""
+    of: Forms = ()
+    """What it ends with: 的."""
+
+    @cached_property
+    def beside(self) -> Mapping[str, Beside]:
+        """The words of each class, ready to be looked for."""
+        return {
+            name: Beside(getattr(self, name)) for name in ("written", "amounts", "bits", "looks", "tellers")
+        }
