@@ -134,6 +134,7 @@ class OrderGrammar:
         spent.lay_out(result)
         if result.changing:
             superseded.pass_over(result, known=True)
+            tastes.weather(result)
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)
@@ -215,6 +216,7 @@ class OrderGrammar:
         if changing:
             superseded.pass_over(result)
             tastes.pass_over(result)
+            tastes.weather(result)
         reading.read(result, _HANDLERS, leads.passes)
         amendments.settle(result)
         alterations.settle(result)

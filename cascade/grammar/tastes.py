@@ -30,6 +30,23 @@ def pass_over(reading: Reading) -> None:
             at = text.find(word, at + len(word))
 
 
+def weather(reading: Reading) -> None:
+    """Have the reading of a change skip a clause that only says how warm it is: 换成柠檬水，天热."""
+    words = reading.spec.tastes.of_weather
+    first = 0
+    for place in range(1, reading.count + 1) if reading.altered and words else ():
+        if not reading.begins(place):
+            continue
+        if reading.at(first)[0].roles & ROLE["separator"]:
+            first += 1
+        said = reading.utterance.text[reading.at(first)[1] : reading.tokens[place - 1][2]]
+        if said in words:
+            for at in range(first, place):
+                reading.forget(at, at + 1)
+            reading.layout.passed |= frozenset(range(first, place))
+        first = place
+
+
 def _pass(reading: Reading, start: int, end: int, *, likes: bool) -> None:
     """Skip the clause around the word in these characters, where it is a reason and nothing more."""
     place = next((at for at, (_, _, last) in enumerate(reading.tokens) if last > start), reading.count)

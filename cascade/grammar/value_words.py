@@ -102,6 +102,13 @@ class TasteWords(Record):
     """Before what is not to their taste, or how it tastes: 嫌 in 我妈嫌太甜."""
     likes: Forms = ()
     """Before what is: 爱吃 in 老人爱吃红豆."""
+    weather: Forms = ()
+    """Whole clauses that say how warm it is: 天热."""
+
+    @cached_property
+    def of_weather(self) -> frozenset[str]:
+        """The same, ready to be looked up."""
+        return frozenset(self.weather)
 
 
 class SpokenWords(Record):

@@ -134,7 +134,7 @@ class Judge:
             alone=0.0,
             closed=float(not spoken),
             edges=bounded_odds(edges) - MOST,
-            undropped=float(not found.dropped),
+            undropped=float(all(_gave_way(found, start) for start, _, _ in found.dropped)),
         )
 
     def _chatter(self, hearing: Hearing, parse: Parse) -> None:
@@ -298,6 +298,11 @@ class Judge:
                 hearing.heard(hearing.tagging.by_field[:, number].max())
                 if not (hearing.tagging.best == number).any():
                     hearing.doubt((0, len(hearing.tagging.best)), f"{name} by the grammar alone")
+
+
+def _gave_way(found: HeardParse, start: int) -> bool:
+    """Whether what is named at a place is left out because another value stands in its place: 不是大杯是中杯."""
+    return start in found.replaced or start in found.parse.superseded
 
 
 def _counts_elsewhere(parse: Parse, at: int) -> bool:
