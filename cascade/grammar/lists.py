@@ -28,6 +28,7 @@ _TIED: Final = (
 _BELONGS: Final = sum(ROLE[name] for name in _TIED)
 _OPENS, _CLOSES, _DOTS = "(", ")", ".、:)"
 _CIRCLED: Final = "①②③④⑤⑥⑦⑧⑨⑩"
+_BEGINS: Final = ROLE["separator"] | ROLE["opener"] | ROLE["carrier"]
 _BESIDE_NAMES: Final = frozenset({"attribute", "of"})
 _EACH: Final = ROLE["each"] | ROLE["sort"]
 _WHICH: Final = ROLE["of"] | ROLE["demonstrative"] | ROLE["cup"]
@@ -192,7 +193,7 @@ def _parted(reading: Reading, heads: list[int]) -> set[int]:
     for first, last in pairwise([*starts, reading.count]):
         stretch = [token[0] for token in reading.tokens[first:last]]
         names = sum(entry.kind == "head" for entry in stretch)
-        if names > 1:
+        if names > 1 or (names and _broken_off(stretch)):
             return set()
         of_all = any(entry.roles & (ROLE["all"] | ROLE["headcount"]) for entry in stretch)
         of_all = of_all or bool(stretch[0].roles & ROLE["lead"])
@@ -203,6 +204,12 @@ def _parted(reading: Reading, heads: list[int]) -> set[int]:
     if not (all(layout) or alternating):
         return set()
     return set(starts[1:])
+
+
+def _broken_off(stretch: list[Entry]) -> bool:
+    """Whether a stretch ends with who sells what comes after the space: 一杯果茶，点喜茶 in 一杯果茶，点喜茶 奶茶."""
+    before, last = stretch[-2:] if len(stretch) > 1 else (stretch[0], stretch[0])
+    return _shop([last]) and bool(before.roles & _BEGINS)
 
 
 def _shop(stretch: list[Entry]) -> bool:
