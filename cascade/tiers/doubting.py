@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from cascade.grammar import Parse
 from cascade.grammar.spec import GrammarSpec
@@ -10,6 +11,9 @@ from cascade.text import Utterance
 from cascade.tiers.commanding import BREAKS, Commanding
 from cascade.tiers.guarding import Place
 from cascade.tiers.surroundings import LEADS, VALUED, awaited
+
+_BEGINNING: Final = 2
+"""Characters of a word that it is looked up by: there are thousands of them, and few in a text."""
 
 
 class Doubting:
@@ -19,6 +23,7 @@ class Doubting:
         self._doubts = spec.doubts
         self._silent = spec.around.particles + BREAKS
         self._commanding = Commanding(spec)
+        self._anywhere = {intent: _by_beginning(words.anywhere) for intent, words in spec.doubts.items()}
 
     def in_order(self, text: str, intent: str, talk: frozenset[Place] = frozenset()) -> Place | None:
         """Where the first of them stands in the text of an order, outside of what was found to be talk."""
@@ -54,12 +59,13 @@ class Doubting:
         if words is None:
             return None
         talk |= {(at, at + len(word)) for word in words.meant if (at := text.find(word)) >= 0}
-        for word in words.anywhere:
-            at = text.find(word, first)
-            while at >= 0 and any(start <= at and at + len(word) <= end for start, end in talk):
-                at = text.find(word, at + 1)
-            if at >= 0:
-                return at, at + len(word)
+        known = self._anywhere[intent]
+        for at in range(first, len(text)):
+            for word in (*known.get(text[at : at + _BEGINNING], ()), *known.get(text[at], ())):
+                end = at + len(word)
+                said = text.startswith(word, at)
+                if said and not any(start <= at and end <= stop for start, stop in talk):
+                    return at, end
         for word in words.ends:
             if text.endswith(word):
                 return len(text) - len(word), len(text)
@@ -68,3 +74,11 @@ class Doubting:
             if text.endswith(word, first, ended) and not text.endswith(words.meant, first, ended):
                 return ended - len(word), ended
         return None
+
+
+def _by_beginning(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Words by what they begin with; a word of one character by that."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        found.setdefault(word[:_BEGINNING], []).append(word)
+    return {beginning: tuple(many) for beginning, many in found.items()}
