@@ -345,3 +345,32 @@ def test_an_hour_may_be_sharp_and_a_wish_may_end_with_where_it_is_enough() -> No
     assert parsed("四点整，送体育馆，柠檬水十杯").answer.fulfilment.time == "四点整"
     assert parsed("四点整两杯奶茶").answer.fulfilment.time == "四点"
     assert parsed("来杯奶茶，放一楼大厅就行").answer.preferences == ("放一楼大厅就行",)
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("奶茶一杯热的糖就别加了", {**TEA, "temperature": "hot", "sugar": "none"}),
+        ("糖一点点都不要，奶茶一杯", {**TEA, "sugar": "none"}),
+        ("奶茶一杯去冰糖只要一半", {**TEA, "temperature": "no_ice", "sugar": "half"}),
+        ("在打包呢来杯奶茶", TEA),
+    ],
+)
+def test_sugar_may_be_left_out_or_halved_in_a_clause(text: str, item: dict[str, Any]) -> None:
+    parse = parsed(text)
+    assert parse.complete
+    assert parse.answer == order(item)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "奶茶少糖就别加了",
+        "糖只要一半吗，奶茶一杯",
+        "糖就别加了吧还是加点，奶茶一杯",
+        "奶茶一杯糖只要一半的话多少钱",
+        "糖就不要加珍珠，奶茶一杯",
+    ],
+)
+def test_sugar_in_a_clause_that_asks_or_wavers_is_no_order(text: str) -> None:
+    assert not parsed(text).complete
