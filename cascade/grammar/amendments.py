@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import parts, places, words
+from cascade.grammar import places, words, yielding
 from cascade.grammar.entry import ROLE
 from cascade.grammar.reading import AMEND, BREAK, HEAD, PART, QUANTITY, VALUE, Handler, Mark, Reading
 
@@ -21,7 +21,7 @@ def _amend(reading: Reading, place: int) -> int:
     while before >= 0 and reading.tokens[before][0].roles & _PASSED:
         before -= 1
     entry, start, end = reading.tokens[place]
-    if entry.roles & ROLE["contrast"] and (denied := parts.denied(reading, place)) > place:
+    if entry.roles & ROLE["contrast"] and (denied := yielding.denied(reading, place)) > place:
         return denied
     if entry.roles & ROLE["rather"] and _leads_to_a_change(reading, place):
         return place + 1

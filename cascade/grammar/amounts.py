@@ -1,11 +1,11 @@
-"""What numerals mean where they stand: a quantity, people, a price bound, a time; elsewhere they mean nothing."""
+"""What numerals mean where they stand: a quantity, people, a price, a time; elsewhere they mean nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from cascade.grammar import clock
+from cascade.grammar import budgets, clock
 from cascade.grammar.entry import ROLE
 from cascade.grammar.numerals import carries_measure, parse_numeral
 from cascade.grammar.reading import AMEND, CHANGE, HEAD, QUANTITY, Handler, Reading
@@ -21,7 +21,6 @@ _COUNTS: Final = frozenset({"numeral", "measure", "count"})
 _SEVERAL: Final = 2
 _REPEATS: Final = ROLE["carrier"] | ROLE["separator"] | ROLE["filler"] | ROLE["total"]
 """What a number that was said already is said again after."""
-_SPACE: Final = " "
 
 
 def _numeral(reading: Reading, place: int) -> int:
@@ -47,7 +46,7 @@ def _numeral(reading: Reading, place: int) -> int:
     if roles & ROLE["bundle"]:
         return _quantity(reading, number * following.number, place, place + 2)
     if roles & (_UNIT | _CAP):
-        return _budget(reading, place, bounded=False)
+        return budgets.read(reading, place, bounded=False)
     if roles & _DELAY:
         return clock.read(reading, place)
     if roles & _COUNTED and (
@@ -313,35 +312,6 @@ def _times(reading: Reading, place: int) -> int:
     return _quantity(reading, number, place, place + 2)
 
 
-def _bound(reading: Reading, place: int) -> int:
-    first = place + 1
-    while reading.at(first)[0].form == _SPACE:
-        first += 1  # budget 20
-    if reading.number(first) is None:
-        return reading.refuse(place)
-    if reading.at(first + 1)[0].roles & _MEASURE:
-        reading.fail("tie", "at most so many")  # 别超25杯奶茶
-    after = _budget(reading, first, bounded=True)
-    return after if after > first else reading.refuse(place)
-
-
-def _budget(reading: Reading, place: int, *, bounded: bool) -> int:
-    """A price, and whether a word before or after it makes it an upper bound. Stays at ``place`` when it is none."""
-    number, after = reading.number(place), place + 1
-    if reading.at(place - 1)[0].kind == "all" or reading.at(place - 2)[0].kind == "all":
-        reading.fail("tie", "a price for each")
-    if reading.at(after)[0].roles & _UNIT:
-        after += 1
-    elif reading.at(after)[0].roles & (_MEASURE | _HOUR | _DELAY):
-        return place if bounded else reading.refuse(place)
-    if reading.at(after)[0].roles & _CAP:
-        bounded, after = True, after + 1
-    if not bounded or not number or reading.spec.budget is None or number >= 100_000:
-        return place if bounded else reading.refuse(place)
-    reading.put(reading.spec.budget.field, number)
-    return after
-
-
 HANDLERS: Final[Mapping[str, Handler]] = {
     "numeral": _numeral,
     "measure": _measure,
@@ -351,5 +321,4 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "unknown": _misspelt,
     "times": _times,
     "apiece": _apiece,
-    "bound": _bound,
 }

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from cascade.grammar import portions, yielding
 from cascade.grammar.entry import ROLE, Entry
-from cascade.grammar.numerals import number_within, parse_numeral
 from cascade.grammar.reading import BREAK, CHANGE, HEAD, JOIN, MORE, OMIT, PART, QUANTITY, Handler, Reading
 
-_MEASURED: Final = ROLE["measure"] | ROLE["counted"]
 _GONE: Final = ROLE["perfective"] | ROLE["final"]
 _BEFORE_CHANGE: Final = ROLE["separator"] | ROLE["filler"] | ROLE["opener"] | ROLE["of"]
 _GIVING_WAY: Final = frozenset({"head", "attribute", "value"})
-_POINTS: Final = ROLE["reference"] | ROLE["demonstrative"] | ROLE["of"]
 _PUTS: Final = ROLE["add"] | ROLE["carrier"] | ROLE["desire"] | ROLE["more"] | ROLE["again"]
 _IN_A_ROW: Final = frozenset({"part", "connector", "of", "filler", "opener", "all"})
 """Kinds of words that may stand between a part and what says that it becomes something else."""
 _TRAILS: Final = ROLE["connector"] | ROLE["filler"] | ROLE["opener"]
 _LEAST: Final = 2
-_MOST: Final = 9
-"""Portions of a part in one cup; more are a slip."""
-_OF_SEVERAL: Final = ROLE["all"] | ROLE["each"] | ROLE["sort"] | ROLE["apiece"] | ROLE["couple"]
 _WANTS: Final = ROLE["carrier"] | ROLE["add"] | ROLE["again"] | ROLE["desire"]
 
 
@@ -32,11 +27,11 @@ def _add(reading: Reading, place: int) -> int:
         return _plenty(reading, place)
     if entry.roles & ROLE["increase"] and reading.at(place + 1)[0].kind == "part":
         return reading.refuse(place)
-    if (after := _portions(reading, place)) > place:
+    if (after := portions.several(reading, place)) > place:
         return after
     if _added_before(reading, place):
         return place + 2
-    first = _after_portion(reading, place + 1)
+    first = portions.after_one(reading, place + 1)
     if reading.at(first)[0].kind == "part":
         return _list(reading, first, PART)
     following = reading.at(place + 1)[0]
@@ -103,51 +98,6 @@ def add_more(reading: Reading, part: Entry) -> None:
     names = [str(mark[2]) for mark in reading.marks if mark[0] is HEAD]
     if not any(part.value in name for name in names):
         reading.marks.append((PART, part.slot.field, part.value))
-
-
-def _portions(reading: Reading, place: int) -> int:
-    """The place after 两份珍珠 in 加两份珍珠: added, and how much of it kept as spoken; ``place`` where it is not that.
-
-    Where more than one cup is counted, the portions may be shared among them: 三杯奶茶加三份珍珠.
-    """
-    part, after = reading.at(place + 3)[0], place + 4
-    number = reading.number(place + 1)
-    measured = reading.at(place + 2)[0].roles & ROLE["portion"] and part.kind == "part"
-    if number is None or not _LEAST <= number <= _MOST or not measured or part.slot is None or part.twofold:
-        return place
-    while reading.at(after)[0].roles & ROLE["final"]:
-        after += 1
-    notes = [slot.field for slot in reading.spec.slots.values() if slot.role == "note" and slot.field]
-    if not notes or not (reading.begins(after) or reading.at(after)[0].kind == "reference"):
-        return place
-    if reading.tokens[place][0].roles & ROLE["carrier"] or _several(reading, place + 1):
-        return place
-    reading.marks.append((PART, part.slot.field, part.value))
-    reading.specified |= part.slot.spec.specifies
-    reading.wish(notes[0], reading.spoken(place + 1, place + 3))
-    return after
-
-
-def _several(reading: Reading, place: int) -> bool:
-    """Whether anything but one is counted beside the number at a place, or spoken of as several."""
-    for at, (entry, _, _) in enumerate(reading.tokens):
-        number = reading.number(at) if at != place else 1
-        if number not in (None, 1) or entry.roles & _OF_SEVERAL or entry.kind == "count":
-            return True
-        if entry.kind == "reference" and number_within(entry.form) not in (None, 1):
-            return True
-    return False
-
-
-def _after_portion(reading: Reading, place: int) -> int:
-    """The place after one portion (一份, 份) of something, or the same place."""
-    following = place
-    entry, start, end = reading.at(place)
-    if entry.kind == "numeral":
-        if parse_numeral(reading.utterance.text[start:end]) != 1:
-            return place
-        following += 1
-    return following + 1 if reading.at(following)[0].roles & ROLE["portion"] else place
 
 
 def _list(reading: Reading, place: int, kind: str) -> int:
@@ -323,72 +273,6 @@ def contradicted(reading: Reading, fields: Mapping[int, str]) -> Iterator[tuple[
             yield start, end
 
 
-def _gives_way(reading: Reading, place: int) -> int:
-    """The place after a value that is not wanted any more, where another of its kind follows: 不要美式了换成拿铁."""
-    after = place + 1
-    slot = reading.at(place)[0].slot
-    while reading.at(after)[0].roles & (_GONE | _BEFORE_CHANGE):
-        after += 1
-    other = after + 1
-    while reading.at(other)[0].roles & _BEFORE_CHANGE:
-        other += 1
-    new = reading.at(other)[0]
-    if slot is None or new.slot is None or new.slot.name != slot.name:
-        return place
-    changes = reading.altered and reading.at(after)[0].roles & ROLE["change"]
-    wants = pointed(reading) and reading.at(after)[0].roles & ROLE["copula"]  # 那杯不要热的了要冰的
-    if not (changes or wants) or new.value == reading.at(place)[0].value:
-        return place
-    return after if changes else other
-
-
-def pointed(reading: Reading) -> bool:
-    """Whether an order that exists is pointed at, before or after."""
-    return reading.changing and any(entry.kind == "reference" for entry, _, _ in reading.tokens)
-
-
-def _gave_way(reading: Reading, place: int) -> int:
-    """The place after a value at the end of a clause that is not wanted any more: 改成古茗的，不要喜茶了."""
-    entry, after = reading.at(place)[0], place + 1
-    while reading.at(after)[0].roles & _GONE:
-        after += 1
-    kinds = [mark[0] for mark in reading.marks]
-    ends = reading.ends_at(after) or reading.at(after)[0].roles & ROLE["statement"]
-    if entry.slot is None or not ends:
-        return place
-    if CHANGE not in kinds:
-        said = reading.marks[-1:] if pointed(reading) else []
-        return after if [mark[1] for mark in said if mark[2] != entry.value] == [entry.slot.field] else place
-    became = [mark[2] for mark in reading.marks[kinds.index(CHANGE) :] if mark[1] == entry.slot.field]
-    became += [value for name, value in reading.values.items() if name == entry.slot.field]
-    return after if became and entry.value not in became else place
-
-
-def _may_be_told(reading: Reading, place: int) -> bool:
-    """Whether what something is not may be what it should have been: 刚点的那个半糖不是三分糖，改一下."""
-    before = place - 1
-    if reading.at(before)[0].kind not in _GIVING_WAY:
-        return False  # 不是美式是拿铁, and 要冰的，不是热的
-    said = reading.at(before - 1)[0]
-    points = reading.at(before - 2)[0] if said.roles & ROLE["copula"] else said
-    return bool(points.roles & _POINTS) and not points.roles & ROLE["statement"]
-
-
-def denied(reading: Reading, place: int) -> int:
-    """The place after what something is not, beside what it is: 说错了，是半糖不是全糖, 不是美式是拿铁."""
-    if not any(entry.roles & ROLE["statement"] for entry, _, _ in reading.tokens):
-        return place  # 我点的是大杯不是中杯 may complain
-    if _may_be_told(reading, place):
-        return place
-    after = _gives_way(reading, place + 1)
-    if after == place + 1:
-        after = _gave_way(reading, place + 1)
-    if after == place + 1:
-        return place
-    reading.forget(place + 1, place + 2)
-    return after
-
-
 def _remove(reading: Reading, place: int) -> int:
     """Before parts; before a head it rejects that head, if what is wanted instead follows at once."""
     entry, following = reading.tokens[place][0], reading.at(place + 1)[0]
@@ -397,11 +281,11 @@ def _remove(reading: Reading, place: int) -> int:
     if following.kind == "part":
         return _list(reading, place + 1, OMIT)
     if following.kind in _GIVING_WAY and entry.roles & ROLE["reject"]:
-        then = _gives_way(reading, place + 1)
+        then = yielding.gives_way(reading, place + 1)
         if then > place + 1:
             reading.forget(place + 1, place + 2)
             return then
-        gone = _gave_way(reading, place + 1)
+        gone = yielding.gave_way(reading, place + 1)
         if gone > place + 1:
             reading.forget(place + 1, place + 2)
             return gone

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Final
 
-from cascade.grammar import amounts, clock, places, words
+from cascade.grammar import amounts, clock, people, places, words
 from cascade.grammar.entry import ROLE, Entry
-from cascade.grammar.reading import BREAK, CHANGE, HEAD, QUANTITY, Handler, Reading
+from cascade.grammar.reading import BREAK, CHANGE, HEAD, Handler, Reading
 
 _LOOSE: Final = ROLE["aside"] | ROLE["filler"] | ROLE["final"] | ROLE["perfective"] | ROLE["person"]
 _WANTS: Final = ROLE["wants"]
@@ -16,7 +15,6 @@ _ADDRESSES: Final = ROLE["opener"] | ROLE["polite"]
 _ORDERS: Final = _ADDRESSES | ROLE["carrier"] | ROLE["desire"] | ROLE["again"]
 _MAY_FOLLOW: Final = frozenset({"flag", "note", "value", "clock", "half"})
 _NOT_OF_ITEMS: Final = ROLE["headcount"] | ROLE["apiece"] | ROLE["hour"] | ROLE["delay"] | ROLE["final"]
-_OF_ITEMS: Final = frozenset({"head", "attribute", "part", "measure"})
 _REDEEMED: Final = frozenset({"head", "attribute", "numeral", "measure", "count", "thing"})
 _BEFORE_ITEM: Final = ROLE["separator"] | ROLE["filler"]
 _GIVES: Final = _ORDERS | ROLE["measure"] | ROLE["numeral"] | ROLE["apiece"] | ROLE["each"]
@@ -35,8 +33,8 @@ def _opener(reading: Reading, place: int) -> int:
     reading.opened = True
     after = _spoken(reading, place)
     if reading.at(after)[0].roles & ROLE["connector"] and reading.at(after + 1)[0].roles & ROLE["person"]:
-        after, others = _persons(reading, after + 1)
-        _counted(reading, others + 1, place, after)  # 给我和我妈
+        after, others = people.persons(reading, after + 1)
+        people.counted(reading, others + 1, place, after)  # 给我和我妈
     return after
 
 
@@ -77,9 +75,9 @@ def _spoken(reading: Reading, place: int) -> int:
     orders = reading.at(place + 1)[0].roles & ROLE["carrier"]  # 他喝奶茶我喝果茶帮我点上
     last = reading.tokens[place][0].roles & ROLE["opener"] and reading.ends_at(place + 1 + bool(orders))
     if reading.served and reading.tokens[place][0].roles & ROLE["speaker"] and not last:  # 一杯给我妈一杯给我
-        if not _of_a_share(reading, place, place + 1):
-            _serve(reading, place + 1)
-        if _next_in_turn(reading, place, place + 1):
+        if not people.of_a_share(reading, place, place + 1):
+            people.serve(reading, place + 1)
+        if people.next_in_turn(reading, place, place + 1):
             reading.marks.append((BREAK, "", None))
     return place + 1
 
@@ -175,8 +173,8 @@ def _begins(reading: Reading, place: int) -> bool:
 
 def _person(reading: Reading, place: int) -> int:
     """我妈要一杯, 我和我妈一人一杯, and 老板, whom somebody calls."""
-    after, count = _persons(reading, place)
-    if _orders_for_speaker(reading, after):
+    after, count = people.persons(reading, place)
+    if people.orders_for_speaker(reading, after):
         reading.fail("tie", "who orders")
     following = reading.at(after)[0]
     counted = following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["headcount"]
@@ -184,25 +182,27 @@ def _person(reading: Reading, place: int) -> int:
         return after
     if _begins(reading, place) or reading.at(place - 1)[0].roles & ROLE["connector"]:
         if count > 1 and following.roles & (ROLE["apiece"] | ROLE["each"] | _WANTS):
-            _counted(reading, count, place, after)
+            people.counted(reading, count, place, after)
             return after
         if following.roles & _WANTS and not following.roles & ROLE["speaker"]:
-            couple = reading.tokens[place][0].roles & ROLE["couple"] or _among_others(reading, place, after)
+            couple = reading.tokens[place][0].roles & ROLE["couple"] or people.among_others(
+                reading, place, after
+            )
             if couple and reading.at(after + 1)[0].kind != "numeral":
                 reading.fail("tie", "one, or two")  # 爸妈喝奶茶，我喝果茶
             if not reading.ends_at(after + 1):
-                _serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
+                people.serve(reading, after)  # 孩子要喝, said last, only tells for whom it was
             return after
         if count > 1 and reading.begins(after):
-            _counted(reading, count)  # 我和老公，一杯拿铁，一杯美式
+            people.counted(reading, count)  # 我和老公，一杯拿铁，一杯美式
             return after
     wants = following.roles & _WANTS and not following.roles & ROLE["speaker"]
     if count == 1 and wants and reading.served and not reading.ends_at(after + 1):
-        if _next_in_turn(reading, place, after + 1):
+        if people.next_in_turn(reading, place, after + 1):
             reading.marks.append((BREAK, "", None))
             return after
-        _serve(reading, after)  # 妈妈要奶茶爸爸要热的
-    if count == 1 and place in _served_in_turn(reading):
+        people.serve(reading, after)  # 妈妈要奶茶爸爸要热的
+    if count == 1 and place in people.served_in_turn(reading):
         reading.served = True
         reading.marks.append((BREAK, "", None))
         return after
@@ -214,60 +214,13 @@ def _person(reading: Reading, place: int) -> int:
     return after if after > place else reading.refuse(place)
 
 
-def _orders_for_speaker(reading: Reading, after: int) -> bool:
-    """Whether one of the speaker's people does what only another is asked to do: 我妈给我点杯奶茶 tells."""
-    speaker, who = tuple(reading.spec.words.speaker), reading.tokens[after - 1][0].form
-    while reading.at(after)[0].roles & _WANTS:
-        after += 1
-    given, orders = reading.at(after)[0], reading.at(after + 1)[0]
-    serves = given.roles & ROLE["opener"] and given.form.endswith(speaker)
-    return bool(
-        who.startswith(speaker)
-        and serves
-        and orders.roles & ROLE["carrier"]
-        and not reading.ends_at(after + 2)  # 我同事帮我拿
-    )
-
-
-def _next_in_turn(reading: Reading, place: int, after: int) -> bool:
-    """Whether one item stands right before a person and another after: 妈妈要热豆浆爸爸要咖啡."""
-    named = [mark for mark in reading.clause() if mark[0] in (HEAD, QUANTITY)]
-    if not named or named[-1][0] is not HEAD or reading.at(place - 1)[0].kind not in _OF_ITEMS:
-        return False
-    while not (reading.ends_at(after) or reading.at(after)[0].roles & (ROLE["person"] | ROLE["speaker"])):
-        if reading.tokens[after][0].kind == "head":
-            return True
-        after += 1
-    return False
-
-
-def _served_in_turn(reading: Reading) -> list[int]:
-    """Where people stand, each before the one item that is theirs: 爷爷一杯热红茶，奶奶一杯豆浆."""
-    tokens = reading.tokens
-    found = [
-        place
-        for place, (entry, _, _) in enumerate(tokens)
-        if entry.roles & ROLE["person"]
-        and reading.at(place + 1)[0].kind == "numeral"
-        and reading.at(place + 2)[0].roles & ROLE["measure"]
-    ]
-    edges = [*found, reading.count]
-    spans = [tokens[first + 3 : last] for first, last in pairwise(edges)]
-    names = [sum(entry.kind == "head" for entry, _, _ in span) for span in spans]
-    before = [entry.kind for entry, _, _ in tokens[: edges[0]]]
-    own = all(count == 1 for count in names) and not _OF_ITEMS.intersection(before)
-    shares = not any(names) and before.count("head") == 1 and "measure" in before  # 两杯奶茶，我一杯她一杯
-    counted = any(entry.roles & ROLE["measure"] for span in spans for entry, _, _ in span)
-    return found if len(found) > 1 and (own or shares) and not counted else []
-
-
 def _recipient(reading: Reading, place: int) -> int:
     """给我妈, before what orders or at the end of a clause."""
     there = places.brought_to(reading, place + 1)
     if there > place + 1:
         reading.opened = True
         return there
-    after, count = _persons(reading, place + 1)
+    after, count = people.persons(reading, place + 1)
     following = reading.at(after)[0]
     gives = following.roles & _GIVES or following.kind in ("flag", "value")
     tells = following.roles & ROLE["of"] and reading.ends_at(after + 1)  # 给我妈的
@@ -276,85 +229,20 @@ def _recipient(reading: Reading, place: int) -> int:
     if following.kind == "numeral" and not count and reading.at(after + 1)[0].roles & ROLE["headcount"]:
         reading.opened = True
         return after  # 给三个同事
-    share = count == 1 and _of_a_share(reading, place, after)
+    share = count == 1 and people.of_a_share(reading, place, after)
     if not count or not (gives or tells or share or reading.ends_at(after)):
         return reading.refuse(place)
     if count > 1:
-        _counted(reading, count, place + 1, after)
+        people.counted(reading, count, place + 1, after)
     elif following.kind == "numeral" and reading.at(after + 1)[0].roles & ROLE["measure"]:
         reading.served = True
         reading.marks.append((BREAK, "", None))  # 一杯热的给我妈一杯冰的给我: another cup, whoever gets it
     elif share:
         reading.served = True
     elif not (tells or reading.ends_at(after)):
-        _serve(reading, after)
+        people.serve(reading, after)
     reading.opened = True
     return after + 1 if tells else after
-
-
-def _of_a_share(reading: Reading, place: int, after: int) -> bool:
-    """Whether a cup counted right before is given to somebody, and no other is named after: 一杯给奶奶要热的."""
-    first = place - 1
-    while reading.at(first)[0].kind in _OF_A_SHARE:
-        first -= 1
-    counted = reading.at(first + 1)[0].roles & ROLE["measure"] and reading.at(first)[0].kind == "numeral"
-    last = after
-    while not (reading.ends_at(last) or reading.at(last)[0].kind in _ELSEWHERE):
-        if reading.tokens[last][0].kind == "head":
-            return False
-        last += 1
-    named = any(entry.kind == "head" for entry, _, _ in reading.tokens)
-    return bool(counted) and named
-
-
-_OF_A_SHARE: Final = frozenset({"attribute", "of", "measure"})
-_ELSEWHERE: Final = frozenset({"numeral", "flag", "value"})
-
-
-def _persons(reading: Reading, place: int) -> tuple[int, int]:
-    """The place after the people named from a place on, and how many they are."""
-    count = 0
-    while reading.at(place)[0].roles & ROLE["person"]:
-        count, place = count + 1, place + 1
-        joined = (
-            reading.at(place)[0].roles & ROLE["connector"] and reading.at(place + 1)[0].roles & ROLE["person"]
-        )
-        place += 1 if joined else 0
-        if not joined:
-            break
-    return place, count
-
-
-def _crowded(reading: Reading, place: int, after: int) -> bool:
-    """Whether nobody knows how many one of these people is: 我和同事们."""
-    crowd = reading.spec.words.crowd
-    return any(word in entry.form for entry, _, _ in reading.tokens[place:after] for word in crowd)
-
-
-def _among_others(reading: Reading, place: int, after: int) -> bool:
-    """Whether some want one thing and others another, and nobody says how many: 同事们要奶茶，我要果茶."""
-    kinds = [entry.kind for entry, _, _ in reading.tokens]
-    return kinds.count("head") > 1 and "numeral" not in kinds and _crowded(reading, place, after)
-
-
-def _counted(reading: Reading, number: int, place: int = 0, after: int = 0) -> None:
-    """Note how many people they are, who stand from one place up to another."""
-    following = reading.at(after)[0].roles & (ROLE["apiece"] | ROLE["each"])
-    if reading.people not in (0, number) or (following and _crowded(reading, place, after)):
-        reading.fail("tie", "how many people")
-    reading.people = number
-
-
-def _serve(reading: Reading, after: int) -> None:
-    """Somebody else's item must be named: in 一杯奶茶，我妈要热的 the cup may be another one."""
-    reading.served = True
-    if not (reading.said(HEAD) or reading.said(QUANTITY)):
-        return
-    while not reading.ends_at(after):
-        if reading.tokens[after][0].kind == "head":
-            return
-        after += 1
-    reading.fail("tie", "whose is it")
 
 
 _OTHERWISE: Final[tuple[tuple[str, Handler], ...]] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ from cascade.tiers.surroundings import (
     pointed_at,
     runs,
     said,
+    within,
 )
 from cascade.tiers.tagging import Tagging
 from cascade.tiers.talk import idle, talk
@@ -149,7 +150,7 @@ class Judge:
             hearing.passed(hearing.tagging.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counts_at)
             describes = any(first <= start and end <= last for first, last in describes_at)
-            counts |= any(self._adds_what_changes(parse, at) for at in _within(parse, start, end))
+            counts |= any(self._adds_what_changes(parse, at) for at in within(parse, start, end))
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 
@@ -318,11 +319,6 @@ def _between_parts(found: HeardParse, guard: Guard) -> bool:
     parts = [(start, end) for start, end, role in found.dropped if role == "part"]
     before = any(end == guard.start for _, end in parts)
     return before and any(start >= guard.end for start, _ in parts)
-
-
-def _within(parse: Parse, first: int, last: int) -> Iterator[int]:
-    """Places of the words that begin in a stretch of the text."""
-    return (at for at, (_, start, _) in enumerate(parse.tokens) if first <= start < last)
 
 
 def _evidence(parse: Parse, *, unguarded: bool) -> dict[str, float]:

@@ -13,6 +13,7 @@ from cascade.grammar.acting_words import CommandSpec
 from cascade.grammar.entry import ROLE, Token
 from cascade.text import Utterance
 from cascade.tiers.commanding import BREAKS, clauses
+from cascade.tiers.surroundings import within
 
 _Place = tuple[int, int]
 
@@ -73,7 +74,7 @@ def _asks(parse: Parse, lead: Guard, clause: _Place, command: CommandSpec) -> bo
 
 
 def _within(parse: Parse, start: int, end: int) -> Sequence[Token]:
-    return [token for token in parse.tokens if start <= token[1] < end]
+    return [parse.tokens[at] for at in within(parse, start, end)]
 
 
 def _leads(token: Token) -> bool:
