@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -73,6 +74,11 @@ class Parse:
     def mentions(self) -> tuple[Mention, ...]:
         """Everything of the lexicon that was named, in the order spoken, whatever became of it."""
         return tuple(mention for token in self.tokens for mention in _mentions(token, self.text))
+
+    def within(self, first: int, last: int) -> range:
+        """Numbers of the words that begin in a stretch of the normalised text."""
+        starts = [start for _, start, _ in self.tokens]
+        return range(bisect_left(starts, first), bisect_left(starts, last))
 
     @property
     def outline(self) -> str:

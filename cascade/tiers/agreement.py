@@ -31,7 +31,6 @@ from cascade.tiers.surroundings import (
     pointed_at,
     runs,
     said,
-    within,
 )
 from cascade.tiers.tagging import Tagging
 from cascade.tiers.talk import idle, talk
@@ -150,7 +149,7 @@ class Judge:
             hearing.passed(hearing.tagging.outside[start:end].min())
             counts = any(first <= end and start <= last for first, last in counts_at)
             describes = any(first <= start and end <= last for first, last in describes_at)
-            counts |= any(self._adds_what_changes(parse, at) for at in within(parse, start, end))
+            counts |= any(self._adds_what_changes(parse, at) for at in parse.within(start, end))
             if counts or describes or nameless or (hearing.tagging.best[start:end] >= 0).any():
                 hearing.doubt((start, end), "uncovered")
 

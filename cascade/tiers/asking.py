@@ -13,7 +13,6 @@ from cascade.grammar.acting_words import CommandSpec
 from cascade.grammar.entry import ROLE, Token
 from cascade.text import Utterance
 from cascade.tiers.commanding import BREAKS, clauses
-from cascade.tiers.surroundings import within
 
 _Place = tuple[int, int]
 
@@ -74,7 +73,7 @@ def _asks(parse: Parse, lead: Guard, clause: _Place, command: CommandSpec) -> bo
 
 
 def _within(parse: Parse, start: int, end: int) -> Sequence[Token]:
-    return [parse.tokens[at] for at in within(parse, start, end)]
+    return [parse.tokens[at] for at in parse.within(start, end)]
 
 
 def _leads(token: Token) -> bool:

@@ -336,8 +336,3 @@ def clauses(parse: Parse) -> Iterator[list[Token]]:
             clause = []
     if clause:
         yield clause
-
-
-def within(parse: Parse, first: int, last: int) -> Iterator[int]:
-    """Places of the words that begin in a stretch of the text."""
-    return (at for at, (_, start, _) in enumerate(parse.tokens) if first <= start < last)
