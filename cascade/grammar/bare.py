@@ -73,6 +73,8 @@ def _described(result: Reading) -> bool:
         return False
     if not result.said(HEAD) and any(entry.roles & ROLE["remark"] for entry, _, _ in result.tokens):
         return False
+    if not result.said(HEAD) and any(_goes_on(result, entry) for entry, _, _ in result.tokens):
+        return False
     if any(
         entry.roles & ROLE["carrier"] and result.at(at - 1)[0].kind == "attribute"
         for at, (entry, _, _) in enumerate(result.tokens)
@@ -87,6 +89,11 @@ def _described(result: Reading) -> bool:
 def _no_more(result: Reading, entry: Entry) -> bool:
     """冰不要了 takes from what there is."""
     return entry.kind == "attribute" and entry.form.endswith(result.spec.words.perfective)
+
+
+def _goes_on(result: Reading, entry: Entry) -> bool:
+    """糖再多放点 asks for more than there is."""
+    return entry.kind == "attribute" and any(word in entry.form for word in result.spec.words.again)
 
 
 def adds(result: Reading) -> bool:
