@@ -1,8 +1,8 @@
-"""Answered and wrong on the tuning set at a bundle's own thresholds, in groups of intents. Nothing else is looked at.
+"""Answered and wrong on the tuning set at a bundle's own thresholds, by intents and by file. Nothing else is looked at.
 
     python -m scripts.tuning_figures training/recipes/tiny.toml training/recipes/base.toml
 
-The groups are the scopes that the first recipe registers.
+The intents are grouped by the scopes that the first recipe registers.
 """
 
 from __future__ import annotations
@@ -28,15 +28,21 @@ def judged(recipe: Recipe) -> list[Judged]:
 
 
 def lines(name: str, found: list[Judged], scopes: tuple[Scope, ...]) -> list[str]:
-    """The counts of all answers, then of each group."""
+    """The counts of all answers, of each group of intents, and of each file."""
     groups = [("all", found)]
     groups += [
         (", ".join(scope.intents), [one for one in found if one.intent in scope.intents]) for scope in scopes
     ]
-    return [
-        f"{name}: {sum(one.wrong for one in group)} wrong of {sum(one.answered for one in group)} answered, {label}"
-        for label, group in groups
-    ]
+    files = sorted({one.example.file for one in found})
+    groups += [(file, [one for one in found if one.example.file == file]) for file in files]
+    return [f"{name}: {_counts(group)}; {label}" for label, group in groups]
+
+
+def _counts(group: list[Judged]) -> str:
+    acting = [one for one in group if one.acting]
+    wrong, acted_wrongly = (sum(one.wrong for one in those) for those in (group, acting))
+    answered = sum(one.answered for one in group)
+    return f"{wrong} wrong of {answered} answered of {len(group)}; acting {acted_wrongly} of {len(acting)}"
 
 
 if __name__ == "__main__":
